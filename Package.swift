@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Language settings shared by every target.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// Numeric kernels: bounds checks off, and the instruction set that the target is named after.
+func kernels(_ flags: [String]) -> [SwiftSetting] {
+  strict + [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+// Modules stand in the order of the data's road: each may import only what stands above it.
+let package = Package(
+  name: "encoder-diff",
+  products: [.executable(name: "encoder-diff", targets: ["EncoderDiffCLI"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // C libraries of the system.
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+    .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // Tensors and files.
+    .target(name: "TensorCore", swiftSettings: strict),
+    .target(name: "TensorIO", dependencies: ["TensorCore", "CZlib"], swiftSettings: strict),
+
+    // Waveform → mel.
+    .target(
+      name: "AudioFrontEnd", dependencies: ["TensorCore", "CSndfile", "CSoxr"],
+      swiftSettings: strict),
+
+    // What an encoder is, and how ports of it break.
+    .target(name: "EncoderModel", dependencies: ["TensorCore", "TensorIO"], swiftSettings: strict),
+    .target(
+      name: "Faults", dependencies: ["TensorCore", "EncoderModel", "AudioFrontEnd"],
+      swiftSettings: strict),
+
+    // Mel → taps, three times, sharing no arithmetic.
+    .target(
+      name: "ReferenceBackend", dependencies: ["TensorCore", "EncoderModel"],
+      swiftSettings: strict),
+    .target(
+      name: "BLASBackend", dependencies: ["TensorCore", "EncoderModel", "COpenBLAS"],
+      swiftSettings: strict),
+    .target(
+      name: "GraphBackend", dependencies: ["TensorCore", "EncoderModel"],
+      swiftSettings: strict),
+
+    // Taps → figures → verdicts → causes → text.
+    .target(
+      name: "Parity", dependencies: ["TensorCore", "EncoderModel", "CLAPACKE"],
+      swiftSettings: strict),
+    .target(
+      name: "Transcription", dependencies: ["TensorCore", "EncoderModel"], swiftSettings: strict),
+    .target(
+      name: "Diagnosis", dependencies: ["TensorCore", "EncoderModel", "Faults", "Parity"],
+      swiftSettings: strict),
+    .target(name: "Report", dependencies: ["TensorCore", "Parity", "Diagnosis"], swiftSettings: strict),
+
+    // Compose.
+    .executableTarget(
+      name: "EncoderDiffCLI",
+      dependencies: [
+        "TensorCore", "TensorIO", "AudioFrontEnd", "EncoderModel", "Faults", "ReferenceBackend",
+        "BLASBackend", "GraphBackend", "Parity", "Transcription", "Diagnosis", "Report",
+        argumentParser, logging,
+      ],
+      swiftSettings: strict),
+  ]
+)
