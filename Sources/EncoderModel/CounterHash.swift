@@ -1,0 +1,25 @@
+/// Random numbers without state: a hash of (seed, stream, counter), the same in Swift and numpy.
+///
+/// SplitMix64's finaliser over seed, stream and counter; 2⁶⁴ arithmetic only, so that twenty
+/// lines of numpy reproduce every value bit for bit.
+package enum CounterHash {
+  /// 64 uniformly distributed bits.
+  package static func bits(seed: UInt64, stream: UInt64, counter: UInt64) -> UInt64 {
+    let key = mix(mix(seed &+ 0x9E37_79B9_7F4A_7C15) ^ (stream &* 0xD1B5_4A32_D192_ED03))
+    return mix(key &+ counter &* 0x9E37_79B9_7F4A_7C15)
+  }
+
+  /// A number in [0, 1) with 24 random bits: exact in Float32.
+  package static func uniform(seed: UInt64, stream: UInt64, counter: UInt64) -> Double {
+    Double(bits(seed: seed, stream: stream, counter: counter) >> 40) * 0x1p-24
+  }
+
+  /// SplitMix64's output function.
+  /// - Note: Source Steele, Lea & Flood 2014, with Stafford's constants (variant 13).
+  private static func mix(_ value: UInt64) -> UInt64 {
+    var z = value
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,46 @@
+package import TensorCore
+
+/// An implementation of the encoder that can be run stage by stage and looked into.
+///
+/// Stateless between calls: what one stage returns is the next one's input, so a comparison holds
+/// one stage of each backend in memory, never a model's worth.
+package protocol EncoderBackend: Sendable {
+  /// `reference`, `blas`, `graph`, …: what `--backends` calls it.
+  var name: String { get }
+  /// What it computes; a faulty program where faults are injected.
+  var program: EncoderProgram { get }
+  /// The element type of its taps.
+  var scalarType: ScalarType { get }
+
+  /// Runs one stage.
+  /// - Parameters:
+  ///   - input: the stage's input (`program.inputTap(of:)`), in any floating-point type.
+  ///   - taps: names of the values to hand to `sink`; names of other stages are ignored.
+  ///   - sink: called once per observed tap, in program order, the stage's output included.
+  /// - Returns: the stage's output.
+  func run(
+    _ stage: EncoderStage, input: Tensor, observing taps: Set<String>,
+    sink: (String, Tensor) throws -> Void
+  ) throws -> Tensor
+}
+
+extension EncoderBackend {
+  /// Runs all stages on a mel `[frames, mels]`, handing `mel` itself to the sink first if observed.
+  package func encode(
+    mel: Tensor, observing taps: Set<String> = [], sink: (String, Tensor) throws -> Void = { _, _ in }
+  ) throws -> Tensor {
+    if taps.contains("mel") { try sink("mel", mel) }
+    var value = mel
+    for stage in program.stages {
+      value = try run(stage, input: value, observing: taps, sink: sink)
+    }
+    return value
+  }
+}
+
+/// Applies single operations in Float64: the oracle that introduced errors are measured with.
+package protocol OperationEvaluator: Sendable {
+  /// The value of `node` computed in Float64 from `inputs` (any floating-point type), whatever
+  /// node of whatever program it is; weights come from the evaluator's own source.
+  func evaluate(_ node: ProgramNode, inputs: [Tensor]) throws -> Tensor
+}

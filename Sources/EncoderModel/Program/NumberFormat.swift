@@ -1,0 +1,46 @@
+/// Number formats that engines compute or store in, as rounding applied to Float32 values.
+package enum NumberFormat: String, Sendable, Hashable, CaseIterable, Codable {
+  case float32 = "f32"
+  /// TensorFloat-32: 8 exponent bits, 11 significant bits.
+  case tf32
+  case float16 = "f16"
+  case bfloat16 = "bf16"
+  /// Symmetric 8-bit integers, one scale per row: max|row|/127.
+  case int8
+
+  /// The unit roundoff of the format; for int8 relative to the largest value of the row.
+  package var unitRoundoff: Double {
+    switch self {
+    case .float32: 0x1p-24
+    case .tf32, .float16: 0x1p-11
+    case .bfloat16: 0x1p-8
+    case .int8: 0.5 / 127
+    }
+  }
+
+  /// Rounds one row of values in place, to nearest even. NaN and ∞ stay; f16 overflows to ∞.
+  package func round(row: UnsafeMutableBufferPointer<Float>) {
+    switch self {
+    case .float32: return
+    case .tf32:
+      for i in row.indices where row[i].isFinite {
+        let bits = row[i].bitPattern
+        row[i] = Float(bitPattern: (bits &+ 0xFFF &+ ((bits >> 13) & 1)) & ~0x1FFF)
+      }
+    case .float16: for i in row.indices { row[i] = Float(Float16(row[i])) }
+    case .bfloat16:
+      for i in row.indices where !row[i].isNaN {
+        let bits = row[i].bitPattern
+        row[i] = Float(bitPattern: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) & ~0xFFFF)
+      }
+    case .int8:
+      var largest: Float = 0
+      for value in row where value.isFinite { largest = max(largest, abs(value)) }
+      guard largest > 0 else { return }
+      let scale = largest / 127
+      for i in row.indices where row[i].isFinite {
+        row[i] = (row[i] / scale).rounded(.toNearestOrEven) * scale
+      }
+    }
+  }
+}
