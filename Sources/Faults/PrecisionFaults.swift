@@ -1,0 +1,68 @@
+import EncoderModel
+
+/// Products in lower precision, quantised weights, misread bytes.
+enum PrecisionFaults {
+  static let all: [Fault] = products + weights
+
+  private static let products: [Fault] = [
+    productFault("bf16-products", .bfloat16),
+    productFault("f16-products", .float16),
+    productFault("tf32-products", .tf32),
+    productFault("int8-products", .int8),
+    Fault(
+      "activations-rounded", ids: [50], "the operation's result is stored in a lower precision",
+      remedy: "store activations in f32, or declare the precision with --expect",
+      parameter: .word("format", ["bf16", "f16", "tf32", "int8"]),
+      sites: Sites.activationsOfAnyKind
+    ) { program, site, value in
+      let format = NumberFormat(rawValue: value.word) ?? .bfloat16
+      program.wrap(site, suffix: "f32", operation: .transform(.rounded(format)))
+    },
+  ]
+
+  private static let weights: [Fault] = [
+    Fault(
+      "weights-quantized", ids: [53], "the operation's weights were quantised",
+      remedy: "load f32 or f16 weights, or declare the quantisation",
+      parameter: .word(
+        "scheme", ["q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "int8-per-channel"]),
+      sites: Sites.weighted
+    ) { program, site, value in
+      let scheme = BlockQuantization(rawValue: value.word) ?? .q8_0
+      program.editWeight(site) { $0.applying(.quantized(scheme)) }
+    },
+    Fault(
+      "weights-rounded", ids: [50], "the operation's weights are stored in a lower precision",
+      remedy: "load the checkpoint's own precision, or declare this one with --expect",
+      parameter: .word("format", ["bf16", "f16"]), sites: Sites.weighted
+    ) { program, site, value in
+      let format = NumberFormat(rawValue: value.word) ?? .bfloat16
+      program.editWeight(site) { $0.applying(.rounded(format)) }
+    },
+    Fault(
+      "weights-read-as-f16", ids: [51], "the bytes of f32 weights are read as f16",
+      remedy: "read the element type from the checkpoint", defaultSites: .middle,
+      sites: Sites.weighted
+    ) { program, site, _ in program.editWeight(site) { $0.applying(.readAsFloat16) } },
+  ]
+
+  /// Both operands of every product rounded to `format`; accumulation stays in f32.
+  private static func productFault(_ slug: String, _ format: NumberFormat) -> Fault {
+    Fault(
+      slug, ids: [50], "the operands of matrix products are rounded to \(format.rawValue)",
+      remedy: "ask the engine for f32 products, or declare it with --expect \(format.rawValue)",
+      sites: Sites.products
+    ) { program, site, _ in
+      let precision = ProductPrecision(operands: format)
+      program.editWeight(site) { $0.applying(.rounded(format)) }
+      program.editLinear(site) { $0.precision = precision }
+      program.editConvolution(site) { $0.precision = precision }
+      program.editScores(site) { $0.precision = precision }
+      program.edit(site) { node in
+        guard case .attentionContext(var context) = node.operation else { return }
+        context.precision = precision
+        node.operation = .attentionContext(context)
+      }
+    }
+  }
+}

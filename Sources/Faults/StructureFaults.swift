@@ -1,0 +1,158 @@
+import EncoderModel
+
+/// Faults of how operations are wired: residuals, norms, whole blocks, the output.
+enum StructureFaults {
+  static let all: [Fault] = wiring + blocks + output
+
+  private static let wiring: [Fault] = [
+    Fault(
+      "residual-missing", ids: [47], "the residual connection is missing",
+      remedy: "add the block's running sum to the branch",
+      sites: { $0.names { $0.operation == .add } }
+    ) { program, site, _ in
+      guard let branch = program.node(named: site)?.inputs.last else { return }
+      program.bypass(site, input: branch)
+    },
+    Fault(
+      "residual-from-normed", ids: [47],
+      "the residual is taken from the normed x instead of from x",
+      remedy: "keep x before the layer norm for the residual",
+      sites: { $0.names { $0.operation == .add } }
+    ) { program, site, _ in
+      let isAttention = site.hasSuffix(".attn_residual")
+      let block = isAttention ? site.replacingSuffix(".attn_residual", with: "") : site
+      program.edit(site) { $0.inputs[0] = block + (isAttention ? ".attn_ln" : ".mlp_ln") }
+    },
+    Fault(
+      "attention-out-missing", ids: [47], "attention's output projection is not applied",
+      remedy: "multiply the merged heads by attn.out and add its bias",
+      sites: { $0.inBlocks("attn.out") }
+    ) { program, site, _ in program.bypass(site) },
+    Fault(
+      "layer-norm-missing", ids: [45], "the block's layer norm is missing",
+      remedy: "normalise before the attention and before the MLP",
+      sites: { $0.inBlocks("attn_ln") + $0.inBlocks("mlp_ln") }
+    ) { program, site, _ in program.bypass(site) },
+    Fault(
+      "post-norm", ids: [47],
+      "the norms stand after the residual sums instead of before the branches",
+      remedy: "Whisper is pre-norm: x + attn(ln(x)), then x + mlp(ln(x))",
+      defaultSites: .all, sites: { $0.inBlocks("attn_ln") }
+    ) { program, site, _ in
+      let block = site.replacingSuffix(".attn_ln", with: "")
+      program.bypass(site)
+      program.bypass("\(block).mlp_ln")
+      program.wrap(
+        "\(block).attn_residual", suffix: "sum", operation: .layerNorm(.named("\(block).attn_ln")))
+      program.wrap(block, suffix: "sum", operation: .layerNorm(.named("\(block).mlp_ln")))
+    },
+  ]
+
+  private static let blocks: [Fault] = [
+    Fault(
+      "block-skipped", ids: [47], "the block is skipped", remedy: "run every block once",
+      defaultSites: .middle, sites: Sites.blocks
+    ) { program, site, _ in
+      guard let stage = program.node(named: site)?.stage else { return }
+      program.bypass(site, input: program.inputTap(of: stage))
+    },
+    Fault(
+      "block-duplicated", ids: [47], "the block is applied twice", remedy: "run every block once",
+      defaultSites: .middle, sites: Sites.blocks
+    ) { program, site, _ in
+      guard let stage = program.node(named: site)?.stage, let end = program.index(of: site) else {
+        return
+      }
+      let input = program.inputTap(of: stage)
+      let first = "\(site)#once"
+      var copies: [ProgramNode] = []
+      for node in program.nodes(in: stage) {
+        var copy = node
+        copy.name = node.name == site ? "\(site)#twice" : "\(node.name)#twice"
+        copy.inputs = node.inputs.map { $0 == input ? first : "\($0)#twice" }
+        copies.append(copy)
+      }
+      program.nodes[end].name = first
+      var last = program.nodes[end]
+      last.name = site
+      last.operation = .transform(.identity)
+      last.inputs = ["\(site)#twice"]
+      program.nodes.insert(contentsOf: copies + [last], at: end + 1)
+    },
+  ]
+
+  private static let output: [Fault] = [
+    Fault(
+      "ln-post-missing", ids: [45], "ln_post is missing: the last block's output is returned",
+      remedy: "apply encoder.ln_post to the output of the last block", sites: Sites.output
+    ) { program, site, _ in program.bypass(site) },
+    Fault(
+      "ln-post-twice", ids: [46], "ln_post is applied twice", remedy: "apply ln_post once",
+      sites: Sites.output
+    ) { program, site, _ in
+      program.wrap(site, suffix: "once", operation: .layerNorm(.named(site)))
+    },
+    activationFault(
+      "scaled", ids: [46], "the tensor is multiplied by a constant",
+      remedy: "remove the factor: it hides the cause instead of mending it",
+      parameter: .number("factor", 0.234, trying: [0.5, 2, 0.1, 10])
+    ) { .scaled($0.number) },
+    activationFault(
+      "memory-transposed", ids: [48], "the tensor is written transposed",
+      remedy: "write [frames, channels]", parameter: nil) { _ in .memoryTransposed },
+    activationFault(
+      "frames-shifted", ids: [16], "the tensor is shifted in time",
+      remedy: "align the frames: frame t must come from frame t",
+      parameter: .number("frames", 1, trying: [-1, 2, -2])
+    ) { .framesShifted(Int($0.number)) },
+    activationFault(
+      "frames-reversed", ids: [48], "the frames are in reverse order", remedy: "keep their order",
+      parameter: nil) { _ in .framesReversed },
+    Fault(
+      "stale-rows", ids: [49],
+      "the frames from some point on are those of an earlier tensor: a buffer that was not refilled",
+      remedy: "write the whole buffer on every call",
+      parameter: FaultParameter(
+        name: "from", defaultValue: .number(-1),
+        candidates: { program, _ in
+          [0, program.dimensions.numAudioContext / 2].map { .number(Double($0)) }
+        },
+        complaint: { value, program in
+          let frames = program.dimensions.numAudioContext
+          guard case .number(let from) = value, from >= -1, from < Double(frames) else {
+            return "from must be a frame below \(frames)"
+          }
+          return nil
+        }),
+      sites: { ["encoder.ln_post"] + $0.blockOutputs }
+    ) { program, site, value in
+      guard let node = program.node(named: site) else { return }
+      let from = value.number < 0 ? node.shape[0] / 2 : Int(value.number)
+      program.wrap(
+        site, suffix: "fresh", operation: .replaceRows(from: from),
+        moreInputs: [program.inputTap(of: node.stage)])
+    },
+    activationFault(
+      "frames-zeroed", ids: [49], "the frames from some point on are zero",
+      remedy: "compute every frame", parameter: .number("from", 1, above: -1)
+    ) { .framesZeroed(from: Int($0.number)) },
+    activationFault(
+      "frame-overflowed", ids: [52], "one frame overflows f16's range to ±∞",
+      remedy: "keep this tensor in f32 or bf16, or scale before the cast",
+      parameter: .number("frame", 0, above: -1)
+    ) { .frameOverflowed(Int($0.number)) },
+  ]
+
+  /// A transform put behind whatever stands at the site.
+  private static func activationFault(
+    _ slug: String, ids: [Int], _ summary: String, remedy: String, parameter: FaultParameter?,
+    _ transform: @escaping @Sendable (FaultValue) -> TensorTransform
+  ) -> Fault {
+    Fault(
+      slug, ids: ids, summary, remedy: remedy, parameter: parameter,
+      defaultSites: .only("encoder.ln_post"), sites: Sites.activationsOfAnyKind
+    ) { program, site, value in
+      program.wrap(site, suffix: "sound", operation: .transform(transform(value)))
+    }
+  }
+}
