@@ -82,5 +82,8 @@ let package = Package(
         argumentParser, logging,
       ],
       swiftSettings: strict),
+
+    .testTarget(
+      name: "TensorIOTests", dependencies: ["TensorIO", "TensorCore"], swiftSettings: strict),
   ]
 )

@@ -1,0 +1,95 @@
+/// Small questions to the file system that readers and writers share.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What stands at `path`, links followed; `nil` where nothing does.
+func fileStatus(_ path: String) -> stat? {
+  var status = stat()
+  return stat(path, &status) == 0 ? status : nil
+}
+
+/// Whether `path` is a folder, links followed.
+package func isFolder(_ path: String) -> Bool {
+  fileStatus(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+}
+
+/// `path` without symbolic links; `nil` where it does not exist.
+func realPath(_ path: String) -> String? {
+  guard let resolved = realpath(path, nil) else { return nil }
+  defer { free(resolved) }
+  return String(cString: resolved)
+}
+
+/// The folder that `path` stands in.
+func folderName(of path: String) -> String {
+  guard let slash = path.lastIndex(of: "/") else { return "." }
+  return slash == path.startIndex ? "/" : String(path[..<slash])
+}
+
+/// The last component of `path`.
+func fileName(of path: String) -> String {
+  let trimmed = withoutTrailingSlashes(path)
+  return trimmed.split(separator: "/").last.map(String.init) ?? trimmed
+}
+
+/// `path` without slashes at its end; the root stays.
+func withoutTrailingSlashes(_ path: String) -> String {
+  var path = path
+  while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+  return path
+}
+
+/// A hidden name in the same folder that nobody else uses.
+func temporarySibling(of path: String) -> String {
+  let tag = UInt64.random(in: 0...UInt64.max)
+  let folder = folderName(of: path)
+  let name = ".\(fileName(of: path).prefix(100)).\(String(tag, radix: 36)).partial"
+  return folder == "/" ? "/" + name : "\(folder)/\(name)"
+}
+
+/// Flushes a folder's entries; a file system that cannot is none of our trouble.
+func synchroniseFolder(_ folder: String) {
+  let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return }
+  fsync(descriptor)
+  close(descriptor)
+}
+
+/// Names in a folder, sorted by their bytes, without `.` and `..`.
+/// - Throws: `notFound`, `cannotRead`; `limitExceeded` beyond a million.
+func folderEntries(_ folder: String) throws(TensorIOError) -> [String] {
+  guard let stream = opendir(folder) else {
+    let code = errno
+    if code == ENOENT || code == ENOTDIR { throw TensorIOError(folder, .notFound) }
+    throw TensorIOError(
+      folder, .cannotRead(operation: "list the folder", reason: systemReason(code)))
+  }
+  defer { closedir(stream) }
+  var names: [String] = []
+  let limit = 1_000_000
+  while let entry = readdir(stream) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name != "." && name != ".." { names.append(name) }
+    guard names.count <= limit else {
+      throw TensorIOError(
+        folder, .limitExceeded(what: "the number of files", value: "\(names.count)", limit: limit))
+    }
+  }
+  return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+}
+
+/// The error for a failed system call that writes, from `errno`.
+func writeError(_ path: String, _ operation: String) -> TensorIOError {
+  let code = errno
+  if code == ENOSPC || code == EDQUOT { return TensorIOError(path, .diskFull) }
+  if code == ENOENT {
+    return TensorIOError(
+      path, .cannotWrite(operation: operation, reason: "the folder does not exist"))
+  }
+  return TensorIOError(path, .cannotWrite(operation: operation, reason: systemReason(code)))
+}
