@@ -10,12 +10,16 @@ package struct WhisperModel: Sendable {
   package var tokenizerPath: String?
   /// Token strings that came inside the checkpoint (ggml), by id.
   package var embeddedVocabulary: [[UInt8]]?
+  private let deferredHash: DeferredHash
+
   /// A hash of the encoder's weights as Float32, hexadecimal; equal weights have equal hashes.
-  package var encoderWeightsHash: String
+  /// Computed on first use: it reads every weight.
+  package var encoderWeightsHash: String { deferredHash.get() }
 
   package init(
     name: String, format: String, dimensions: WhisperDimensions, weights: any WeightSource,
-    tokenizerPath: String? = nil, embeddedVocabulary: [[UInt8]]? = nil, encoderWeightsHash: String
+    tokenizerPath: String? = nil, embeddedVocabulary: [[UInt8]]? = nil,
+    encoderWeightsHash: @autoclosure @escaping @Sendable () -> String
   ) {
     self.name = name
     self.format = format
@@ -23,7 +27,7 @@ package struct WhisperModel: Sendable {
     self.weights = weights
     self.tokenizerPath = tokenizerPath
     self.embeddedVocabulary = embeddedVocabulary
-    self.encoderWeightsHash = encoderWeightsHash
+    deferredHash = DeferredHash(encoderWeightsHash)
   }
 
   /// The sound encoder of these sizes.
