@@ -1,3 +1,5 @@
+package import TensorIO
+
 /// What can be wrong with a checkpoint; one clear line each.
 package enum ModelError: Error, CustomStringConvertible {
   case missingWeight(name: String, source: String)
@@ -5,6 +7,8 @@ package enum ModelError: Error, CustomStringConvertible {
   case unsupportedScalarType(name: String, found: String, source: String)
   case unreadable(path: String, reason: String)
   case unknownModel(String)
+  /// The file itself could not be read.
+  case file(TensorIOError)
 
   package var description: String {
     switch self {
@@ -16,6 +20,7 @@ package enum ModelError: Error, CustomStringConvertible {
       "\(source): weight '\(name)' has element type \(found); f32, f16, bf16 or f64 is needed"
     case .unreadable(let path, let reason): "\(path): \(reason)"
     case .unknownModel(let text): "\(text)"
+    case .file(let error): error.description
     }
   }
 }
