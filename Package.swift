@@ -85,5 +85,8 @@ let package = Package(
 
     .testTarget(
       name: "TensorIOTests", dependencies: ["TensorIO", "TensorCore"], swiftSettings: strict),
+    .testTarget(
+      name: "EncoderModelTests", dependencies: ["EncoderModel", "TensorIO", "TensorCore"],
+      swiftSettings: strict),
   ]
 )

@@ -8,7 +8,7 @@ extension ModelLoader {
   }
 
   /// The shipped model as seen from a program at `program`.
-  static func defaultModelPath(program: String) -> String? {
+  package static func defaultModelPath(program: String) -> String? {
     var folder = parentFolder(of: program)
     let installed = "\(parentFolder(of: folder))/share/encoder-diff/models/\(shippedModelName)"
     if fileExists(installed) { return installed }
