@@ -88,5 +88,8 @@ let package = Package(
     .testTarget(
       name: "EncoderModelTests", dependencies: ["EncoderModel", "TensorIO", "TensorCore"],
       swiftSettings: strict),
+    .testTarget(
+      name: "AudioFrontEndTests",
+      dependencies: ["AudioFrontEnd", "TensorIO", "TensorCore", "CSndfile"], swiftSettings: strict),
   ]
 )

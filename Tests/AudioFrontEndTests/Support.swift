@@ -1,0 +1,48 @@
+/// Signals, files and data for the tests of this module.
+import AudioFrontEnd
+import Foundation
+import TensorCore
+import TensorIO
+
+/// Reproducible noise in [−1, 1) from a linear congruential generator.
+func noise(count: Int, seed: UInt64) -> [Float] {
+  var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1
+  return (0..<count).map { _ in
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31
+  }
+}
+
+/// A sine of `hertz` with the given amplitude.
+func sine(_ hertz: Double, rateHz: Int, count: Int, amplitude: Double = 0.5) -> [Float] {
+  (0..<count).map { Float(amplitude * sin(2 * .pi * hertz * Double($0) / Double(rateHz))) }
+}
+
+/// Recordings and mels made elsewhere, beside the package; absent on most machines.
+enum SharedData {
+  static let folder: String = {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let candidates = ["../../../shared/data", "../../../../shared/data"].map {
+      tests.appending(path: $0).standardizedFileURL.path
+    }
+    return candidates.first { FileManager.default.fileExists(atPath: $0) } ?? candidates[0]
+  }()
+  static var isThere: Bool { FileManager.default.fileExists(atPath: folder + "/mel") }
+
+  /// A `[mels, frames]` array turned into rows of frames.
+  static func mel(_ name: String) throws -> [Double] {
+    let source = try openTensorSource(folder + "/mel/" + name)
+    let tensor = try source.tensor(source.names[0])
+    let (mels, frames) = (tensor.shape[0], tensor.shape[1])
+    let values = tensor.float64Array
+    return (0..<(mels * frames)).map { values[($0 % mels) * frames + $0 / mels] }
+  }
+}
+
+/// The largest difference between two lists of the same length; NaN where one has NaN.
+func maximumDifference(_ a: [Double], _ b: [Double]) -> Double {
+  guard a.count == b.count else { return .infinity }
+  var worst = 0.0
+  for (x, y) in zip(a, b) where !(abs(x - y) <= worst) { worst = abs(x - y) }
+  return worst
+}
