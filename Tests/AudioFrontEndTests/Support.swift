@@ -46,3 +46,22 @@ func maximumDifference(_ a: [Double], _ b: [Double]) -> Double {
   for (x, y) in zip(a, b) where !(abs(x - y) <= worst) { worst = abs(x - y) }
   return worst
 }
+
+/// The samples that Scripts/frontend_goldens.py makes: a chirp, a tone, noise and pauses.
+func goldenIntegers(count: Int = 100_000) -> [Int16] {
+  let turn = 2 * Double.pi / 4_294_967_296
+  let tonePhase = UInt64(440 * 4_294_967_296 / 16_000)
+  var state: UInt64 = 7
+  return (0..<UInt64(count)).map { n in
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    let noise = Double(Int(state >> 48) - 32768)
+    if n % 20_000 > 17_000 { return 0 }
+    let chirp = Double((n * n * 3000 + n * 40_000_000) % 4_294_967_296)
+    let tone = Double((n * tonePhase) % 4_294_967_296)
+    let value = 9000 * sin(chirp * turn) + 4000 * sin(tone * turn) + noise / 64
+    return Int16(value.rounded(.toNearestOrEven))
+  }
+}
+
+/// The same as samples in [−1, 1).
+func goldenSamples() -> [Float] { goldenIntegers().map { Float($0) / 32768 } }

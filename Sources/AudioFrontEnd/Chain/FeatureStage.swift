@@ -82,7 +82,9 @@ extension LogOptions {
         standardize(&matrix, stride(from: band, to: matrix.values.count, by: matrix.bands))
       }
     case .minMax:
-      guard let low = matrix.values.min(), let high = matrix.values.max(), high > low else { return }
+      let low = matrix.values.min() ?? 0
+      let high = matrix.values.max() ?? 0
+      guard high > low else { return }
       for index in matrix.values.indices {
         matrix.values[index] = (matrix.values[index] - low) / (high - low)
       }
@@ -100,7 +102,10 @@ extension LogOptions {
     guard count > 0 else { return }
     let mean = sum / count
     var squares = 0.0
-    for index in indices { squares += (matrix.values[index] - mean) * (matrix.values[index] - mean) }
+    for index in indices {
+      let deviation = matrix.values[index] - mean
+      squares += deviation * deviation
+    }
     let deviation = (squares / count).squareRoot() + 1e-5
     for index in indices { matrix.values[index] = (matrix.values[index] - mean) / deviation }
   }

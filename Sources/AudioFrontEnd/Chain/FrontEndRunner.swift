@@ -176,7 +176,8 @@ extension FrontEndRunner {
     case .file:
       let signal = try signal(options)
       let kept = fourier.keptFrames(signal.count)
-      return stride(from: kept.lowerBound, to: kept.upperBound, by: context.numFrames).map { start in
+      let starts = stride(from: kept.lowerBound, to: kept.upperBound, by: context.numFrames)
+      return starts.map { start in
         let frames = start..<min(start + context.numFrames, kept.upperBound)
         return { fourier.spectrum(of: signal, frames: frames) }
       }

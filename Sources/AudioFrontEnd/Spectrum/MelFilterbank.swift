@@ -69,7 +69,8 @@ package struct MelFilterbank: Sendable {
             options.scale.mels(fromHz: Double(bin) * rate / Double(fftLength)),
             mapped(band, options.scale.mels))
         case .binQuantized:
-          quantizedTriangle(bin, mapped(band) { (Double(fftLength + 1) * $0 / rate).rounded(.down) })
+          quantizedTriangle(
+            bin, mapped(band) { (Double(fftLength + 1) * $0 / rate).rounded(.down) })
         }
       }
       let factor = normFactor(options.norm, row: row, band: band)
@@ -102,7 +103,7 @@ package struct MelFilterbank: Sendable {
       min((x - band.low) / (band.centre - band.low), (band.high - x) / (band.high - band.centre)))
   }
 
-  /// Rises on [low, centre) and falls on [centre, high); a corner shared by two is never divided by.
+  /// Rises on [low, centre) and falls on [centre, high); empty ranges are never divided by.
   private static func quantizedTriangle(_ bin: Int, _ band: Band) -> Double {
     let x = Double(bin)
     if x >= band.low && x < band.centre { return (x - band.low) / (band.centre - band.low) }
