@@ -14,6 +14,13 @@ func kernels(_ flags: [String]) -> [SwiftSetting] {
   strict + [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]
 }
 
+/// Whether this machine knows the instruction sets of x86-64.
+#if arch(x86_64)
+  let isIntel = true
+#else
+  let isIntel = false
+#endif
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -58,8 +65,24 @@ let package = Package(
     .target(
       name: "BLASBackend", dependencies: ["TensorCore", "EncoderModel", "COpenBLAS"],
       swiftSettings: strict),
+    .systemLibrary(name: "CProcessor"),
+    .target(name: "KernelTable", swiftSettings: strict),
     .target(
-      name: "GraphBackend", dependencies: ["TensorCore", "EncoderModel"],
+      name: "KernelsAVX512", dependencies: ["KernelTable"],
+      swiftSettings: kernels(isIntel ? ["-march=skylake-avx512"] : [])),
+    .target(
+      name: "KernelsAVX2", dependencies: ["KernelTable"],
+      swiftSettings: kernels(isIntel ? ["-march=haswell"] : [])),
+    .target(name: "KernelsNEON", dependencies: ["KernelTable"], swiftSettings: kernels([])),
+    .target(name: "KernelsScalar", dependencies: ["KernelTable"], swiftSettings: kernels([])),
+    .target(
+      name: "Kernels",
+      dependencies: [
+        "KernelTable", "KernelsAVX512", "KernelsAVX2", "KernelsNEON", "KernelsScalar", "CProcessor",
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "GraphBackend", dependencies: ["TensorCore", "EncoderModel", "KernelTable", "Kernels"],
       swiftSettings: strict),
 
     // Taps → figures → verdicts → causes → text.
@@ -91,5 +114,14 @@ let package = Package(
     .testTarget(
       name: "AudioFrontEndTests",
       dependencies: ["AudioFrontEnd", "TensorIO", "TensorCore", "CSndfile"], swiftSettings: strict),
+    .testTarget(
+      name: "KernelsTests",
+      dependencies: [
+        "Kernels", "KernelTable", "KernelsAVX512", "KernelsAVX2", "KernelsNEON", "KernelsScalar",
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "GraphBackendTests", dependencies: ["GraphBackend", "EncoderModel", "TensorCore"],
+      swiftSettings: strict),
   ]
 )

@@ -1,0 +1,45 @@
+// What Swift has no words for: which instructions the processor has, and how to wait politely.
+#pragma once
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/// One register of a CPUID leaf (0 eax, 1 ebx, 2 ecx, 3 edx); zero where the leaf does not exist.
+static inline unsigned int encoder_diff_cpuid(unsigned int leaf, unsigned int sub, int reg) {
+  unsigned int r[4] = {0, 0, 0, 0};
+  if (!__get_cpuid_count(leaf, sub, &r[0], &r[1], &r[2], &r[3])) return 0;
+  return r[reg & 3];
+}
+
+/// XCR0: which register files the operating system saves. Call only where CPUID says OSXSAVE.
+static inline unsigned long long encoder_diff_xcr0(void) {
+  unsigned int low, high;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return ((unsigned long long)high << 32) | low;
+}
+
+/// Tells the core that this is a spin loop.
+static inline void encoder_diff_pause(void) { __asm__ volatile("pause"); }
+#elif defined(__aarch64__)
+static inline void encoder_diff_pause(void) { __asm__ volatile("yield"); }
+#else
+static inline void encoder_diff_pause(void) {}
+#endif
+
+#if defined(__linux__)
+#if defined(__x86_64__)
+#define ENCODER_DIFF_SCHED_GETAFFINITY 203
+#else
+#define ENCODER_DIFF_SCHED_GETAFFINITY 123
+#endif
+long syscall(long number, ...);
+
+/// How many processors this thread may run on; 0 where the kernel does not say.
+static inline int encoder_diff_processor_count(void) {
+  unsigned long mask[128] = {0};
+  long bytes = syscall(ENCODER_DIFF_SCHED_GETAFFINITY, 0L, sizeof mask, mask);
+  int count = 0;
+  for (long i = 0; i < bytes / (long)sizeof mask[0]; i++) count += __builtin_popcountl(mask[i]);
+  return count;
+}
+#endif

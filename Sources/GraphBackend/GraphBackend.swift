@@ -1,0 +1,103 @@
+/// The encoder as a graph: lowered, rewritten by passes, planned into one arena, run on a pool.
+
+package import EncoderModel
+import KernelTable
+import Kernels
+import Synchronization
+package import TensorCore
+
+/// `graph` and `graph:unfused`: Float32 with kernels of our own.
+///
+/// The same bits for every thread count, and whether or not taps are observed.
+package final class GraphBackend: EncoderBackend {
+  package let name: String
+  package let program: EncoderProgram
+  package var scalarType: ScalarType { .float32 }
+  private let isFused: Bool
+  private let kernels: KernelTable
+  private let weights: PackedWeights
+  private let pool: ThreadPool
+  /// Memory of the last run, for the next one.
+  private let spareArena = Mutex<FloatBuffer?>(nil)
+
+  /// - Parameters:
+  ///   - program: what to compute; faulty programs are run as they stand.
+  ///   - threads: at most as many as the affinity mask allows processors; all of them where `nil`.
+  ///   - fused: whether passes rewrite the graph.
+  package init(
+    program: EncoderProgram, weights: any WeightSource, threads: Int? = nil, fused: Bool = true
+  ) {
+    name = fused ? "graph" : "graph:unfused"
+    self.program = program
+    isFused = fused
+    kernels = KernelTable.best
+    self.weights = PackedWeights(source: weights, kernels: kernels)
+    let available = availableProcessorCount()
+    pool = ThreadPool(
+      threadCount: max(1, threads ?? available), scratchCount: ProductArguments.scratchCount)
+  }
+
+  /// Which kernels run: `avx512`, `avx2`, `neon` or `scalar`.
+  package var kernelName: String { kernels.name }
+
+  /// The graph of `stages` as it is run.
+  package func graph(
+    of stages: [EncoderStage], observing taps: Set<String> = []
+  ) throws(GraphError) -> Graph {
+    try GraphBuilder.build(program, stages: stages, observing: taps)
+  }
+
+  package func run(
+    _ stage: EncoderStage, input: Tensor, observing taps: Set<String>,
+    sink: (String, Tensor) throws -> Void
+  ) throws -> Tensor {
+    let graph = try graph(of: [stage], observing: taps)
+    return try execute(graph, input: input, sink: sink)
+  }
+
+  /// Runs a graph and hands its taps to `sink`.
+  private func execute(
+    _ graph: Graph, input: Tensor, sink: (String, Tensor) throws -> Void
+  ) throws -> Tensor {
+    let expected = graph[graph.input].shape
+    guard input.shape == expected else {
+      throw GraphError.wrongShape(
+        value: graph[graph.input].name, expected: expected, found: input.shape)
+    }
+    let plan = MemoryPlan(graph, scratch: StepBuilder.scratchLayouts(graph, kernels))
+    let arena = takeArena(plan.arenaCount)
+    defer { spareArena.withLock { $0 = arena } }
+    return try input.withFloat32 { elements -> Tensor in
+      guard let base = elements.baseAddress else {
+        throw GraphError.malformed("the input is empty")
+      }
+      var builder = StepBuilder(
+        graph: graph, plan: plan, arena: arena.base, kernels: kernels, weights: weights,
+        pool: pool, input: base)
+      try builder.build()
+      withExtendedLifetime(builder.owners) { pool.run(builder.steps) }
+      for tap in graph.taps { try sink(tap.name, tensor(tap.value, builder)) }
+      return try tensor(graph.output, builder)
+    }
+  }
+
+  private func takeArena(_ count: Int) -> FloatBuffer {
+    let spare = spareArena.withLock { spare -> FloatBuffer? in
+      defer { spare = nil }
+      return spare
+    }
+    if let spare, spare.count >= count { return spare }
+    return FloatBuffer(count: count)
+  }
+
+  /// A dense copy of a value.
+  private func tensor(_ value: ValueID, _ builder: StepBuilder) throws -> Tensor {
+    let source = try builder.placement(value)
+    return Tensor.float32(builder.graph[value].shape) { target in
+      guard let base = target.baseAddress else { return }
+      for row in 0..<source.rows {
+        (base + row * source.columns).update(from: source.row(row), count: source.columns)
+      }
+    }
+  }
+}

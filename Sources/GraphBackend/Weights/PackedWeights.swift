@@ -1,0 +1,133 @@
+/// Weights as kernels read them: matrices in panels, vectors padded to whole panels.
+
+import EncoderModel
+import KernelTable
+import Synchronization
+import TensorCore
+
+/// Floats of our own, aligned to a cache line.
+///
+/// `@unchecked Sendable`: written only before the first other reference exists.
+final class FloatBuffer: @unchecked Sendable {
+  let base: UnsafeMutablePointer<Float>
+  let count: Int
+
+  /// Uninitialised memory.
+  init(count: Int) {
+    self.count = count
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
+    base = memory.bindMemory(to: Float.self, capacity: count)
+  }
+
+  deinit { base.deallocate() }
+}
+
+/// Packs weights on first use and keeps them, up to a budget; what exceeds it is packed each time.
+final class PackedWeights: Sendable {
+  private enum Form: Hashable { case matrix, kernel, vector, table }
+  private struct Key: Hashable {
+    var reference: WeightReference
+    var form: Form
+  }
+
+  private let source: any WeightSource
+  private let kernels: KernelTable
+  private let cache = Mutex<(buffers: [Key: FloatBuffer], floats: Int)>(([:], 0))
+
+  /// Floats that are kept: whisper-medium's encoder fits, large's is packed stage by stage.
+  static let budget = 340_000_000
+
+  init(source: any WeightSource, kernels: KernelTable) {
+    self.source = source
+    self.kernels = kernels
+  }
+
+  /// Panels of a linear layer's `[out, in]` or a convolution's `[out, in, 3]`, the latter with its
+  /// taps outermost: row t of the panels' depth is tap t / in, channel t % in.
+  func panels(_ reference: WeightReference, isKernel: Bool, pool: ThreadPool) throws -> FloatBuffer {
+    try cached(reference, isKernel ? .kernel : .matrix) { tensor in
+      tensor.withFloat32 { source in
+        if isKernel {
+          let transposed = transposedKernel(source, outputs: tensor.shape[0], inputs: tensor.shape[1])
+          let matrix = UnsafeBufferPointer(start: transposed.base, count: transposed.count)
+          return withExtendedLifetime(transposed) {
+            packed(matrix, columns: tensor.shape[0], depth: 3 * tensor.shape[1], pool: pool)
+          }
+        }
+        return packed(source, columns: tensor.shape[0], depth: tensor.shape[1], pool: pool)
+      }
+    }
+  }
+
+  /// A bias or gain, zeros behind it up to 64 floats more.
+  func vector(_ reference: WeightReference) throws -> FloatBuffer {
+    try cached(reference, .vector) { tensor in
+      tensor.withFloat32 { source in
+        let buffer = FloatBuffer(count: source.count + 64)
+        buffer.base.update(repeating: 0, count: buffer.count)
+        for i in source.indices { buffer.base[i] = source[i] }
+        return buffer
+      }
+    }
+  }
+
+  /// A `[T, C]` table, dense.
+  func table(_ reference: WeightReference) throws -> FloatBuffer {
+    try cached(reference, .table) { tensor in
+      tensor.withFloat32 { source in
+        let buffer = FloatBuffer(count: source.count)
+        for i in source.indices { buffer.base[i] = source[i] }
+        return buffer
+      }
+    }
+  }
+
+  private func cached(
+    _ reference: WeightReference, _ form: Form, _ make: (Tensor) throws -> FloatBuffer
+  ) throws -> FloatBuffer {
+    let key = Key(reference: reference, form: form)
+    if let known = cache.withLock({ $0.buffers[key] }) { return known }
+    let buffer = try make(source.resolve(reference))
+    return cache.withLock { cache in
+      if let known = cache.buffers[key] { return known }
+      if cache.floats + buffer.count <= Self.budget {
+        cache.buffers[key] = buffer
+        cache.floats += buffer.count
+      }
+      return buffer
+    }
+  }
+
+  private func packed(
+    _ matrix: UnsafeBufferPointer<Float>, columns: Int, depth: Int, pool: ThreadPool
+  ) -> FloatBuffer {
+    let buffer = FloatBuffer(count: kernels.packedCount(columns: columns, depth: depth))
+    guard let base = matrix.baseAddress else { return buffer }
+    let pack = kernels.packTransposed
+    pool.run([
+      Step(name: "pack", unitCount: kernels.panels(columns)) { panels, _ in
+        pack(
+          PackArguments(
+            source: base, sourceStride: depth, columns: columns, depth: depth, panels: panels,
+            target: buffer.base))
+      }
+    ])
+    return buffer
+  }
+
+  /// `[out, in, 3]` → `[out, 3, in]`.
+  private func transposedKernel(
+    _ source: UnsafeBufferPointer<Float>, outputs: Int, inputs: Int
+  ) -> FloatBuffer {
+    let buffer = FloatBuffer(count: source.count)
+    for output in 0..<outputs {
+      for input in 0..<inputs {
+        for tap in 0..<3 {
+          buffer.base[(output * 3 + tap) * inputs + input] =
+            source[(output * inputs + input) * 3 + tap]
+        }
+      }
+    }
+    return buffer
+  }
+}

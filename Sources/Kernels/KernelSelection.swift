@@ -1,0 +1,28 @@
+/// The kernels for this processor, chosen once.
+
+package import KernelTable
+import KernelsNEON
+import KernelsScalar
+
+#if arch(x86_64)
+  import KernelsAVX2
+  import KernelsAVX512
+#endif
+
+extension KernelTable {
+  /// Every table that this processor can run, fastest first; the scalar one is always last.
+  package static let available: [KernelTable] = {
+    var tables: [KernelTable] = []
+    #if arch(x86_64)
+      let features = ProcessorFeatures.detect()
+      if features.hasAVX512 { tables.append(avx512Kernels()) }
+      if features.hasAVX2 { tables.append(avx2Kernels()) }
+    #elseif arch(arm64)
+      tables.append(neonKernels())
+    #endif
+    return tables + [scalarKernels()]
+  }()
+
+  /// The fastest table.
+  package static let best: KernelTable = available[0]
+}

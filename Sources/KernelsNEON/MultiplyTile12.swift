@@ -1,0 +1,1 @@
+../KernelsShared/MultiplyTile12.swift

@@ -1,0 +1,235 @@
+/// The register tile: 12 rows × 2 vectors, 24 accumulators that stay in registers.
+///
+/// Of 32 vector registers 24 accumulate, two hold the panel's row, and the rest broadcast A.
+
+/// Rows of the register tile.
+let tileRows = 12
+
+/// c[12, panelWidth] (+)= a[12, depth]·b[depth, panelWidth], summed in pieces of `sumLength` terms.
+///
+/// Every element is one chain of fused multiply-adds a piece, in the order of k, and the pieces are
+/// added in order: the bits depend neither on the tile nor on the instruction set.
+/// - Parameters:
+///   - a: row i begins at a + i·aStride.
+///   - b: one packed panel.
+///   - accumulates: whether `c` holds the sum of earlier pieces.
+@inline(never)
+func multiplyTile(
+  depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
+  c: UnsafeMutablePointer<Float>, cStride: Int, accumulates: Bool
+) {
+  var isFirst = !accumulates
+  var done = 0
+  while done < depth {
+    let count = min(sumLength, depth - done)
+    multiplyPiece(
+      count: count, a: a + done, aStride: aStride, b: b + done * panelWidth, c: c,
+      cStride: cStride, isFirst: isFirst)
+    isFirst = false
+    done += count
+  }
+}
+
+@inline(__always)
+private func multiplyPiece(
+  count: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
+  c: UnsafeMutablePointer<Float>, cStride: Int, isFirst: Bool
+) {
+  var a0 = a
+  var a3 = a + 3 * aStride
+  var a6 = a + 6 * aStride
+  var a9 = a + 9 * aStride
+  var panel = b
+  var x0 = Vector.zero
+  var y0 = Vector.zero
+  var x1 = Vector.zero
+  var y1 = Vector.zero
+  var x2 = Vector.zero
+  var y2 = Vector.zero
+  var x3 = Vector.zero
+  var y3 = Vector.zero
+  var x4 = Vector.zero
+  var y4 = Vector.zero
+  var x5 = Vector.zero
+  var y5 = Vector.zero
+  var x6 = Vector.zero
+  var y6 = Vector.zero
+  var x7 = Vector.zero
+  var y7 = Vector.zero
+  var x8 = Vector.zero
+  var y8 = Vector.zero
+  var x9 = Vector.zero
+  var y9 = Vector.zero
+  var x10 = Vector.zero
+  var y10 = Vector.zero
+  var x11 = Vector.zero
+  var y11 = Vector.zero
+  var left = count
+  while left > 0 {
+    let p = load(panel)
+    let q = load(panel + lanes)
+    let s0 = Vector(repeating: a0.pointee)
+    x0.addProduct(s0, p)
+    y0.addProduct(s0, q)
+    let s1 = Vector(repeating: a0[aStride])
+    x1.addProduct(s1, p)
+    y1.addProduct(s1, q)
+    let s2 = Vector(repeating: a0[2 &* aStride])
+    x2.addProduct(s2, p)
+    y2.addProduct(s2, q)
+    let s3 = Vector(repeating: a3.pointee)
+    x3.addProduct(s3, p)
+    y3.addProduct(s3, q)
+    let s4 = Vector(repeating: a3[aStride])
+    x4.addProduct(s4, p)
+    y4.addProduct(s4, q)
+    let s5 = Vector(repeating: a3[2 &* aStride])
+    x5.addProduct(s5, p)
+    y5.addProduct(s5, q)
+    let s6 = Vector(repeating: a6.pointee)
+    x6.addProduct(s6, p)
+    y6.addProduct(s6, q)
+    let s7 = Vector(repeating: a6[aStride])
+    x7.addProduct(s7, p)
+    y7.addProduct(s7, q)
+    let s8 = Vector(repeating: a6[2 &* aStride])
+    x8.addProduct(s8, p)
+    y8.addProduct(s8, q)
+    let s9 = Vector(repeating: a9.pointee)
+    x9.addProduct(s9, p)
+    y9.addProduct(s9, q)
+    let s10 = Vector(repeating: a9[aStride])
+    x10.addProduct(s10, p)
+    y10.addProduct(s10, q)
+    let s11 = Vector(repeating: a9[2 &* aStride])
+    x11.addProduct(s11, p)
+    y11.addProduct(s11, q)
+    a0 += 1
+    a3 += 1
+    a6 += 1
+    a9 += 1
+    panel += panelWidth
+    left &-= 1
+  }
+  if isFirst {
+    store(x0, c + 0 &* cStride)
+    store(y0, c + 0 &* cStride + lanes)
+    store(x1, c + 1 &* cStride)
+    store(y1, c + 1 &* cStride + lanes)
+    store(x2, c + 2 &* cStride)
+    store(y2, c + 2 &* cStride + lanes)
+    store(x3, c + 3 &* cStride)
+    store(y3, c + 3 &* cStride + lanes)
+    store(x4, c + 4 &* cStride)
+    store(y4, c + 4 &* cStride + lanes)
+    store(x5, c + 5 &* cStride)
+    store(y5, c + 5 &* cStride + lanes)
+    store(x6, c + 6 &* cStride)
+    store(y6, c + 6 &* cStride + lanes)
+    store(x7, c + 7 &* cStride)
+    store(y7, c + 7 &* cStride + lanes)
+    store(x8, c + 8 &* cStride)
+    store(y8, c + 8 &* cStride + lanes)
+    store(x9, c + 9 &* cStride)
+    store(y9, c + 9 &* cStride + lanes)
+    store(x10, c + 10 &* cStride)
+    store(y10, c + 10 &* cStride + lanes)
+    store(x11, c + 11 &* cStride)
+    store(y11, c + 11 &* cStride + lanes)
+  } else {
+    store(load(c + 0 &* cStride) + x0, c + 0 &* cStride)
+    store(load(c + 0 &* cStride + lanes) + y0, c + 0 &* cStride + lanes)
+    store(load(c + 1 &* cStride) + x1, c + 1 &* cStride)
+    store(load(c + 1 &* cStride + lanes) + y1, c + 1 &* cStride + lanes)
+    store(load(c + 2 &* cStride) + x2, c + 2 &* cStride)
+    store(load(c + 2 &* cStride + lanes) + y2, c + 2 &* cStride + lanes)
+    store(load(c + 3 &* cStride) + x3, c + 3 &* cStride)
+    store(load(c + 3 &* cStride + lanes) + y3, c + 3 &* cStride + lanes)
+    store(load(c + 4 &* cStride) + x4, c + 4 &* cStride)
+    store(load(c + 4 &* cStride + lanes) + y4, c + 4 &* cStride + lanes)
+    store(load(c + 5 &* cStride) + x5, c + 5 &* cStride)
+    store(load(c + 5 &* cStride + lanes) + y5, c + 5 &* cStride + lanes)
+    store(load(c + 6 &* cStride) + x6, c + 6 &* cStride)
+    store(load(c + 6 &* cStride + lanes) + y6, c + 6 &* cStride + lanes)
+    store(load(c + 7 &* cStride) + x7, c + 7 &* cStride)
+    store(load(c + 7 &* cStride + lanes) + y7, c + 7 &* cStride + lanes)
+    store(load(c + 8 &* cStride) + x8, c + 8 &* cStride)
+    store(load(c + 8 &* cStride + lanes) + y8, c + 8 &* cStride + lanes)
+    store(load(c + 9 &* cStride) + x9, c + 9 &* cStride)
+    store(load(c + 9 &* cStride + lanes) + y9, c + 9 &* cStride + lanes)
+    store(load(c + 10 &* cStride) + x10, c + 10 &* cStride)
+    store(load(c + 10 &* cStride + lanes) + y10, c + 10 &* cStride + lanes)
+    store(load(c + 11 &* cStride) + x11, c + 11 &* cStride)
+    store(load(c + 11 &* cStride + lanes) + y11, c + 11 &* cStride + lanes)
+  }
+}
+
+/// Rounds of independent fused multiply-adds on as many accumulators as the tile has.
+/// - Returns: how many floating-point operations that were.
+@inline(never)
+func spinFMA(_ iterations: Int) -> Double {
+  let factor = Vector(repeating: 0.999_999)
+  let addend = Vector(repeating: 1e-6)
+  var x0 = Vector(repeating: 1)
+  var x1 = Vector(repeating: 2)
+  var x2 = Vector(repeating: 3)
+  var x3 = Vector(repeating: 4)
+  var x4 = Vector(repeating: 5)
+  var x5 = Vector(repeating: 6)
+  var x6 = Vector(repeating: 7)
+  var x7 = Vector(repeating: 8)
+  var x8 = Vector(repeating: 9)
+  var x9 = Vector(repeating: 10)
+  var x10 = Vector(repeating: 11)
+  var x11 = Vector(repeating: 12)
+  var x12 = Vector(repeating: 13)
+  var x13 = Vector(repeating: 14)
+  var x14 = Vector(repeating: 15)
+  var x15 = Vector(repeating: 16)
+  var x16 = Vector(repeating: 17)
+  var x17 = Vector(repeating: 18)
+  var x18 = Vector(repeating: 19)
+  var x19 = Vector(repeating: 20)
+  var x20 = Vector(repeating: 21)
+  var x21 = Vector(repeating: 22)
+  var x22 = Vector(repeating: 23)
+  var x23 = Vector(repeating: 24)
+  var left = iterations
+  while left > 0 {
+    x0 = addend.addingProduct(x0, factor)
+    x1 = addend.addingProduct(x1, factor)
+    x2 = addend.addingProduct(x2, factor)
+    x3 = addend.addingProduct(x3, factor)
+    x4 = addend.addingProduct(x4, factor)
+    x5 = addend.addingProduct(x5, factor)
+    x6 = addend.addingProduct(x6, factor)
+    x7 = addend.addingProduct(x7, factor)
+    x8 = addend.addingProduct(x8, factor)
+    x9 = addend.addingProduct(x9, factor)
+    x10 = addend.addingProduct(x10, factor)
+    x11 = addend.addingProduct(x11, factor)
+    x12 = addend.addingProduct(x12, factor)
+    x13 = addend.addingProduct(x13, factor)
+    x14 = addend.addingProduct(x14, factor)
+    x15 = addend.addingProduct(x15, factor)
+    x16 = addend.addingProduct(x16, factor)
+    x17 = addend.addingProduct(x17, factor)
+    x18 = addend.addingProduct(x18, factor)
+    x19 = addend.addingProduct(x19, factor)
+    x20 = addend.addingProduct(x20, factor)
+    x21 = addend.addingProduct(x21, factor)
+    x22 = addend.addingProduct(x22, factor)
+    x23 = addend.addingProduct(x23, factor)
+    left &-= 1
+  }
+  let s0 = x0 + x1 + x2 + x3
+  let s1 = x4 + x5 + x6 + x7
+  let s2 = x8 + x9 + x10 + x11
+  let s3 = x12 + x13 + x14 + x15
+  let s4 = x16 + x17 + x18 + x19
+  let s5 = x20 + x21 + x22 + x23
+  let total = s0 + s1 + s2 + s3 + s4 + s5
+  // The sum is used, so that the loop cannot be thrown away.
+  let flops = Double(iterations) * 24 * Double(lanes) * 2
+  return total[0].isNaN ? 0 : flops
+}

@@ -1,0 +1,118 @@
+/// Products over rows and panels: cache blocks around the register tile, the epilogue behind it.
+
+import KernelTable
+
+/// Depth of a cache block: a tile's rows of A stay in the first-level cache.
+private let blockDepth = 384
+/// Row tiles and panels of a macro tile; its sums lie in the thread's scratch.
+private let macroTiles = 5
+private let macroPanels = 12
+
+/// Rows × panels of out = residual + activation(alpha·(A·B + bias)).
+func product(_ arguments: ProductArguments) {
+  var panel = arguments.panels.lowerBound
+  while panel < arguments.panels.upperBound {
+    let panelEnd = min(panel + macroPanels, arguments.panels.upperBound)
+    var row = arguments.rows.lowerBound
+    while row < arguments.rows.upperBound {
+      let rowEnd = min(row + macroTiles * tileRows, arguments.rows.upperBound)
+      macroTile(arguments, rows: row..<rowEnd, panels: panel..<panelEnd)
+      row = rowEnd
+    }
+    panel = panelEnd
+  }
+}
+
+/// One macro tile: all of its depth, block by block, and its epilogue after the last block.
+private func macroTile(_ arguments: ProductArguments, rows: Range<Int>, panels: Range<Int>) {
+  let depth = arguments.segments * arguments.segmentDepth
+  var k = 0
+  for segment in 0..<arguments.segments {
+    var start = 0
+    while start < arguments.segmentDepth {
+      let count = min(blockDepth, arguments.segmentDepth - start)
+      let a = arguments.a + segment * arguments.segmentStride + start
+      depthBlock(
+        arguments, a: a, firstK: k, count: count, isLast: k + count == depth, rows: rows,
+        panels: panels)
+      start += count
+      k += count
+    }
+  }
+}
+
+/// `count` terms of every sum of a macro tile.
+private func depthBlock(
+  _ arguments: ProductArguments, a: UnsafePointer<Float>, firstK: Int, count: Int, isLast: Bool,
+  rows: Range<Int>, panels: Range<Int>
+) {
+  let depth = arguments.segments * arguments.segmentDepth
+  let tileCount = tileRows * panelWidth
+  var sums = arguments.scratch
+  var row = rows.lowerBound
+  while row < rows.upperBound {
+    let rowCount = min(tileRows, rows.upperBound - row)
+    var source = a + row * arguments.aStride
+    var stride = arguments.aStride
+    if rowCount < tileRows {
+      // The last rows: copied beside zeros, so that the tile never reads past the matrix.
+      let copy = arguments.scratch + macroTiles * macroPanels * tileCount
+      copyRows(source, stride: stride, rows: rowCount, count: count, to: copy)
+      source = UnsafePointer(copy)
+      stride = blockDepth
+    }
+    for panel in panels {
+      multiplyTile(
+        depth: count, a: source, aStride: stride,
+        b: arguments.packed + (panel * depth + firstK) * panelWidth, c: sums,
+        cStride: panelWidth, accumulates: firstK > 0)
+      if isLast { epilogue(arguments, sums: sums, row: row, rowCount: rowCount, panel: panel) }
+      sums += tileCount
+    }
+    row += rowCount
+  }
+}
+
+/// `rows` rows of A and zeros for the rest of a tile.
+private func copyRows(
+  _ source: UnsafePointer<Float>, stride: Int, rows: Int, count: Int,
+  to target: UnsafeMutablePointer<Float>
+) {
+  for row in 0..<rows {
+    (target + row * blockDepth).update(from: source + row * stride, count: count)
+  }
+  for row in rows..<tileRows { (target + row * blockDepth).update(repeating: 0, count: count) }
+}
+
+/// What follows the sums, while they are in the first-level cache.
+private func epilogue(
+  _ arguments: ProductArguments, sums: UnsafeMutablePointer<Float>, row: Int, rowCount: Int,
+  panel: Int
+) {
+  let column = panel * panelWidth
+  let alpha = Vector(repeating: arguments.alpha)
+  var half = 0
+  while half < panelWidth {
+    let count = min(lanes, arguments.columns - column - half)
+    if count <= 0 { return }
+    let bias = arguments.bias.map { load($0 + column + half) } ?? Vector.zero
+    for i in 0..<rowCount {
+      var value = (load(sums + i * panelWidth + half) + bias) * alpha
+      let position = column + half
+      if let target = arguments.beforeActivation {
+        storePartial(value, target.base + (row + i) * target.stride + position, count)
+      }
+      if arguments.activates { value = exactGELU(value) }
+      if let target = arguments.beforeResidual {
+        storePartial(value, target.base + (row + i) * target.stride + position, count)
+      }
+      if let other = arguments.residual {
+        value += loadPartial(
+          UnsafePointer(other.base + (row + i) * other.stride + position), count)
+      }
+      let out = arguments.out
+      storePartial(value, out.base + (row + i) * out.stride + position, count)
+    }
+    half += lanes
+  }
+}

@@ -1,0 +1,74 @@
+/// Loads, stores and reductions of vectors; everything here is inlined into the kernels.
+
+/// Elements of a vector.
+let lanes = Vector.scalarCount
+/// Columns of a packed panel: two vectors.
+let panelWidth = 2 * Vector.scalarCount
+/// Terms of a sum's first level.
+let sumLength = 64
+
+@inline(__always)
+func load(_ address: UnsafePointer<Float>) -> Vector {
+  UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always)
+func load(_ address: UnsafeMutablePointer<Float>) -> Vector {
+  UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always)
+func store(_ vector: Vector, _ address: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
+}
+
+/// The first `count` elements, and `fill` in the other lanes.
+@inline(__always)
+func loadPartial(_ address: UnsafePointer<Float>, _ count: Int, fill: Float = 0) -> Vector {
+  if count >= lanes { return load(address) }
+  var vector = Vector(repeating: fill)
+  for lane in 0..<count { vector[lane] = address[lane] }
+  return vector
+}
+
+/// Stores the first `count` lanes only.
+@inline(__always)
+func storePartial(_ vector: Vector, _ address: UnsafeMutablePointer<Float>, _ count: Int) {
+  if count >= lanes { return store(vector, address) }
+  for lane in 0..<count { address[lane] = vector[lane] }
+}
+
+/// The larger of both; NaN where `value` is NaN.
+@inline(__always)
+func larger(_ bound: Vector, _ value: Vector) -> Vector {
+  value.replacing(with: bound, where: bound .> value)
+}
+
+/// The smaller of both; NaN where `value` is NaN.
+@inline(__always)
+func smaller(_ bound: Vector, _ value: Vector) -> Vector {
+  value.replacing(with: bound, where: bound .< value)
+}
+
+/// |x|, the sign bit cleared.
+@inline(__always)
+func magnitude(_ x: Vector) -> Vector {
+  let bits = unsafeBitCast(x, to: IntegerVector.self) & IntegerVector(repeating: 0x7FFF_FFFF)
+  return unsafeBitCast(bits, to: Vector.self)
+}
+
+/// Sum of the lanes in Float64.
+@inline(__always)
+func sum(_ x: Vector) -> Double {
+  var total = 0.0
+  for lane in 0..<lanes { total += Double(x[lane]) }
+  return total
+}
+
+/// Largest lane; NaN where one is NaN.
+@inline(__always)
+func largest(_ x: Vector) -> Float {
+  var best = x[0]
+  for lane in 1..<lanes where !(x[lane] <= best) && !best.isNaN { best = x[lane] }
+  return best
+}
