@@ -7,8 +7,10 @@ import Testing
 @Suite("Fourier transform")
 struct FourierTransformTests {
   /// Lengths with every radix: 2, 3, 4, 5, odd primes, odd and even, and those of the chain.
-  static let lengths = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 16, 22, 25, 30, 49, 64, 77, 121, 160,
-    199, 200, 256, 400, 401, 512, 2048]
+  static let lengths = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 15, 16, 22, 25, 30, 49, 64, 77, 121, 160,
+    199, 200, 256, 400, 401, 512, 2048,
+  ]
 
   @Test("equals the definition", arguments: lengths)
   func matchesDefinition(length: Int) throws {

@@ -85,7 +85,8 @@ struct GoldenTests {
     let context = FrontEndContext(numFrames: goldens.contextFrames, numMels: entry.shape[1])
     switch entry.audio {
     case "short":
-      return FrontEndRunner(Waveform(samples: Array(all[..<goldens.shortSamples])), context: context)
+      return FrontEndRunner(
+        Waveform(samples: Array(all[..<goldens.shortSamples])), context: context)
     case "window-1": return FrontEndRunner(Waveform(samples: all), windowIndex: 1, context: context)
     case "window-2": return FrontEndRunner(Waveform(samples: all), windowIndex: 2, context: context)
     default: return FrontEndRunner(Waveform(samples: all), context: context)

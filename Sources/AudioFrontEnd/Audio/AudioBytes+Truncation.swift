@@ -3,7 +3,7 @@
 extension AudioBytes {
   /// Compares the size that the header gives for the sample data with the bytes that follow it.
   ///
-  /// Writers to a pipe cannot know the size and put 0 or almost 2³² there: those are believed.
+  /// Writers to a pipe cannot know the size and put 2³¹ − 4096 or more there: those are believed.
   /// - Throws: `AudioError.truncated`.
   func checkDataChunk() throws(AudioError) {
     guard bytes.count >= 12 else { return }

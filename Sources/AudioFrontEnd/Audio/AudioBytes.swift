@@ -10,7 +10,7 @@ struct AudioBytes {
   let name: String
   let bytes: [UInt8]
 
-  /// - Parameter path: a file, a pipe, or `-` for standard input.
+  /// Reads all of `path`: a file, a pipe, or standard input where it is `-`.
   static func load(_ path: String) throws(AudioError) -> AudioBytes {
     if path == "-" {
       return try AudioBytes(name: "standard input", readingFrom: STDIN_FILENO, sizeHint: 0)

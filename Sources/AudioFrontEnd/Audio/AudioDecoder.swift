@@ -4,9 +4,9 @@
 /// libsoxr at its highest quality.
 package enum AudioDecoder {
   /// Decodes a file, a pipe, or standard input where `path` is `-`.
-  /// - Parameter keepingNative: also keep the file's own channels and rate, for hypotheses about
-  ///   how a port decodes it.
-  /// - Throws: `AudioError`, also for NaN and infinite samples.
+  ///
+  /// With `keepingNative` the file's own channels and rate are kept too, for hypotheses about how
+  /// a port decodes it. NaN and infinite samples are errors.
   package static func decode(
     path: String, keepingNative: Bool = false
   ) throws(AudioError) -> Waveform {

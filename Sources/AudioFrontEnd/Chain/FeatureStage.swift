@@ -24,8 +24,7 @@ struct FeatureMatrix {
 }
 
 extension LogOptions {
-  /// Applies everything after the logarithm.
-  /// - Parameter fileMaximum: the maximum over all windows, for that scope.
+  /// Applies everything after the logarithm; `fileMaximum` is that of all windows, for that scope.
   func finish(_ matrix: inout FeatureMatrix, fileMaximum: Double) {
     switch maximumScope {
     case .window: limit(&matrix, maximum: matrix.maximum)

@@ -61,7 +61,7 @@ extension FrontEndFaults {
       $0.filterbank.norm = .none
     },
     FrontEndFault(
-      "mel-per-chunk-max", ids: [19], at: .mel,
+      "mel-per-chunk-max", ids: [19], at: .pcm,
       "the file's spectrogram is cut into windows before the maximum is taken",
       remedy: "take the maximum over the whole file, as OpenAI's transcribe does"
     ) { $0.spectrum.extent = .file },

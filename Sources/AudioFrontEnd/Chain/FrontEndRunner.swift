@@ -12,6 +12,7 @@ package final class FrontEndRunner: Sendable {
   /// - Parameters:
   ///   - waveform: the whole file, with `native` where faults of decoding are to be tried.
   ///   - windowIndex: counts contexts from 0.
+  ///   - context: the extents that the model takes.
   package init(
     _ waveform: Waveform, windowIndex: Int = 0, context: FrontEndContext = FrontEndContext()
   ) {

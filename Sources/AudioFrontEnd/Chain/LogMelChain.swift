@@ -12,9 +12,11 @@ package struct LogMelChain: Sendable {
   /// - Parameters:
   ///   - waveform: the whole file; some options look beyond the window.
   ///   - windowIndex: counts contexts from 0; silence where the audio has ended.
+  ///   - context: the extents that the model takes.
   ///   - taps: which stages to keep.
   /// - Returns: the taps in Float64; `mel` is `[context.numFrames, context.numMels]` unless the
   ///   options leave it unfitted.
+  /// - Throws: `AudioError.resampling`.
   package func run(
     _ waveform: Waveform, windowIndex: Int = 0, context: FrontEndContext = FrontEndContext(),
     keeping taps: Set<FrontEndTap> = Set(FrontEndTap.allCases)
