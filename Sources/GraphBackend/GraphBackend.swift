@@ -44,7 +44,8 @@ package final class GraphBackend: EncoderBackend {
   package func graph(
     of stages: [EncoderStage], observing taps: Set<String> = []
   ) throws(GraphError) -> Graph {
-    try GraphBuilder.build(program, stages: stages, observing: taps)
+    let built = try GraphBuilder.build(program, stages: stages, observing: taps)
+    return isFused ? try built.snapshots().last?.graph ?? built : built
   }
 
   package func run(

@@ -29,6 +29,8 @@ package struct GraphNode: Sendable, Hashable {
   package var beforeActivation: ValueID?
   /// A product's value before its residual or table is added, where somebody wants it.
   package var beforeResidual: ValueID?
+  /// The input whose memory the output takes over, if any.
+  package var inPlaceOperand: Int?
 
   package init(_ operation: GraphOperation, inputs: [ValueID], output: ValueID) {
     self.operation = operation

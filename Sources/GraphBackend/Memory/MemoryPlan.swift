@@ -34,7 +34,18 @@ package struct MemoryPlan: Sendable {
     let lifetimes = Self.lifetimes(graph)
     let halos = Self.halos(graph)
     var representative: [ValueID: Int] = [:]
+    var owner: [ValueID: ValueID] = [:]
+    for node in graph.nodes {
+      if let operand = node.inPlaceOperand { owner[node.output] = node.inputs[operand] }
+    }
     for (id, lifetime) in lifetimes.sorted(by: { $0.key < $1.key }) {
+      if let shared = owner[id].flatMap({ representative[$0] }) {
+        // Written over an operand: its buffer lives on.
+        representative[id] = shared
+        let known = buffers[shared].lifetime
+        buffers[shared].lifetime = known.lowerBound...max(known.upperBound, lifetime.upperBound)
+        continue
+      }
       let value = graph[id]
       let layout = BufferLayout(rows: value.rows, columns: value.columns, halo: halos[id] ?? 0)
       representative[id] = buffers.count
