@@ -23,8 +23,8 @@ package enum AudioDecoder {
   private static func decode(
     _ source: AudioBytes, keepingNative: Bool
   ) throws(AudioError) -> Waveform {
+    try source.checkComplete()
     let file = try SoundFile(source)
-    try source.checkDataChunk()
     var decoding = try Decoding(file, keepingNative: keepingNative)
     try decoding.run()
     guard decoding.numFrames > 0 else { throw .noSamples(file.name) }
