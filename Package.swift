@@ -90,7 +90,8 @@ let package = Package(
       name: "Parity", dependencies: ["TensorCore", "EncoderModel", "CLAPACKE"],
       swiftSettings: strict),
     .target(
-      name: "Transcription", dependencies: ["TensorCore", "EncoderModel"], swiftSettings: strict),
+      name: "Transcription", dependencies: ["TensorCore", "TensorIO", "EncoderModel"],
+      swiftSettings: strict),
     .target(
       name: "Diagnosis", dependencies: ["TensorCore", "EncoderModel", "Faults", "Parity"],
       swiftSettings: strict),
@@ -122,6 +123,10 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "GraphBackendTests", dependencies: ["GraphBackend", "EncoderModel", "TensorCore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TranscriptionTests",
+      dependencies: ["Transcription", "EncoderModel", "TensorIO", "TensorCore"],
       swiftSettings: strict),
   ]
 )

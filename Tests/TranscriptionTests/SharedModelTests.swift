@@ -1,0 +1,83 @@
+import EncoderModel
+import TensorCore
+import TensorIO
+import Testing
+import Transcription
+
+@Suite("Trained checkpoints against PyTorch", .enabled(if: Folders.sharedIsThere))
+struct SharedModelTests {
+  @Test(
+    "the same tokens, logits within 1e-4", arguments: ["digits-3", "digits-17", "digits-42"],
+    ["spoken-digits-hf", "spoken-digits-hf-sharded", "spoken-digits-ggml-f32.bin"])
+  func goldens(_ utterance: String, _ checkpoint: String) throws {
+    let model = try ModelLoader.load("\(Folders.shared)/models/\(checkpoint)")
+    let golden = try openTensorSource("\(Folders.shared)/goldens/\(utterance).safetensors")
+    let output = try golden.tensor("encoder.ln_post")
+    let expected = numbers(golden.metadata["tokens"] ?? "")
+    let transcript = try Transcriber(model: model).transcribe(output)
+    #expect(transcript.prompt + transcript.tokens == expected)
+    let decoder = try TextDecoder(model)
+    var state = decoder.emptyState
+    let audio = try decoder.attend(to: output)
+    let logits = decoder.read(Array(expected.dropLast()), &state, audio, logitsFrom: 3)
+    let golden64 = try golden.tensor("decoder.logits").float64Array
+    #expect(maximumDifference(logits.values, golden64) < 1e-4)
+    let texts = try parseJSONFile("\(Folders.shared)/audio/transcripts.json")
+    #expect(transcript.text == texts[utterance]?.stringValue)
+  }
+
+  @Test("OpenAI's vocabularies encode and decode as tiktoken does")
+  func tiktoken() throws {
+    let folder = "\(Folders.shared)/tokenizers"
+    let tokenizer = try TokenizerLoader.load(folder, vocabularySize: 51865)
+    #expect(tokenizer.endOfText == 50257)
+    #expect(tokenizer.startOfTranscript == 50258)
+    #expect(tokenizer.special("<|su|>") == 50357)
+    #expect(tokenizer.noTimestamps == 50363)
+    for (text, ids) in tiktokenGoldens {
+      #expect(tokenizer.encode(text) == ids, "\(text)")
+      #expect(tokenizer.decode(ids) == text.trimmed)
+    }
+    let english = try TokenizerLoader.load(folder, vocabularySize: 51864)
+    #expect(english.endOfText == 50256)
+    #expect(english.encode(" And so my fellow Americans") == englishGolden)
+    let large = try TokenizerLoader.load(folder, vocabularySize: 51866)
+    #expect(large.special("<|yue|>") == 50358)
+    #expect(large.noTimestamps == 50364)
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String {
+    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+  }
+}
+
+/// Made with openai-whisper 20250625 and tiktoken.
+private let tiktokenGoldens: [(String, [Int])] = [
+  (
+    " And so my fellow Americans, ask not what your country can do for you.",
+    [400, 370, 452, 7177, 6280, 11, 1029, 406, 437, 428, 1941, 393, 360, 337, 291, 13]
+  ),
+  (
+    "It's 1,234.5 m\u{b2}  \u{2014}  we'll see!\n\n  done ",
+    [3522, 311, 502, 11, 9356, 19, 13, 20, 275, 27643, 220, 3466, 220, 321, 603, 536, 0, 198, 198, 220, 1096, 220]
+  ),
+  (
+    " \u{65e5}\u{672c}\u{8a9e}\u{3068}\u{440}\u{443}\u{441}\u{441}\u{43a}\u{438}\u{439} \u{44f}\u{437}\u{44b}\u{43a}",
+    [220, 27311, 31348, 3193, 2711, 461, 17146, 29364, 755]
+  ),
+  (
+    "don't 'tis  the'LL \u{1d4b3}\u{2135} \u{bd} \u{e9} e\u{301} \u{1f642}\u{1f44d}\u{1f3fd}",
+    [13966, 380, 922, 83, 271, 220, 264, 6, 24010, 42244, 240, 111, 26920, 113, 32653, 1136, 308, 32797, 7385, 247, 224, 31017, 235, 4222, 237, 121]
+  ),
+  (
+    "...  \t x",
+    [485, 220, 220, 197, 2031]
+  ),
+  (
+    "   ",
+    [220, 220, 220]
+  ),
+]
+private let englishGolden = [843, 523, 616, 5891, 3399]
