@@ -77,7 +77,7 @@ package enum ModelLoader {
     let dimensions = try catalogue.inferredDimensions(StatedDimensions(metadata: source.metadata))
     return try model(
       name: lastComponent(of: source.path), format: source.formatName, catalogue, dimensions,
-      tokenizerPath: folder.tokenizerPath)
+      tokenizerPath: folder.tokenizerPath, embeddedVocabulary: (source as? GGMLFile)?.vocabulary)
   }
 
   /// Checks every weight's name, shape and type against the sizes.

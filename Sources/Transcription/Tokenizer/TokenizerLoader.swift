@@ -4,7 +4,8 @@ import TensorIO
 /// Finds the tokenizer that belongs to a checkpoint.
 package enum TokenizerLoader {
   /// The tokenizer at `path` where one is named, else what came inside the checkpoint, else the
-  /// files beside it.
+  /// files beside it. Where nothing says what tokens mean, but the vocabulary has one of OpenAI's
+  /// sizes, the special tokens are known nevertheless, and text is written as numbers.
   /// - Parameter path: a file or a folder.
   /// - Throws: `unavailable` where there is none; `tokenizer` or `file` where it is broken.
   package static func load(
@@ -18,6 +19,7 @@ package enum TokenizerLoader {
       return try appendingSpecials(to: tokens, size: size, path: model.name)
     }
     guard let path = model.tokenizerPath else {
+      if let numbers = numbersOnly(size: size) { return numbers }
       throw .unavailable(TranscriptionUnavailable(model: model.name, reason: .noTokenizer))
     }
     return try load(path, vocabularySize: size)
@@ -74,6 +76,17 @@ package enum TokenizerLoader {
       vocabulary.markSpecialsByForm()
     }
     return Tokenizer(vocabulary, origin: lastComponent(of: path), merges: nil)
+  }
+
+  /// OpenAI's special tokens behind text tokens that are known by number only: `[464] [1368]`.
+  private static func numbersOnly(size: Int) -> Tokenizer? {
+    guard (51864...51866).contains(size) else { return nil }
+    let numBase = size == 51864 ? 50256 : 50257
+    guard let specials = SpecialTokens.appended(base: numBase, vocabulary: size) else { return nil }
+    var vocabulary = Vocabulary(size: size)
+    for id in 0..<numBase { vocabulary.set(id, Array(" [\(id)]".utf8)) }
+    for (offset, name) in specials.enumerated() { vocabulary.setSpecial(numBase + offset, name) }
+    return Tokenizer(vocabulary, origin: "token numbers", merges: nil)
   }
 
   static func json(_ path: String) throws(TranscriptionError) -> JSONValue {
