@@ -6,7 +6,9 @@ usage: decoder_goldens.py [FOLDER]     (default: Fixtures/goldens/decoder)
 Writes tied.safetensors and projected.safetensors. Each holds the decoder's weights (f32, OpenAI's
 names; projected also an output projection of its own), `audio` [frames, width] (f64), `logits`
 [tokens, vocabulary] (f64) of one teacher-forced pass over the metadata's `tokens`, and in the
-metadata what greedy and beam search find from `prompt` (end of text: 0), with their Σ log p.
+metadata what greedy and beam search find from `prompt` (end of text: 0), with their Σ log p, and
+what greedy search finds from `timed-prompt` under OpenAI's rules for points in time (end of text:
+29, no timestamps: 30, points in time from 31 on).
 Needs torch, safetensors and openai-whisper, whose decoder and beam search are the reference.
 """
 import os
@@ -15,12 +17,19 @@ import sys
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
-from whisper.decoding import BeamSearchDecoder, MaximumLikelihoodRanker
+from whisper.decoding import ApplyTimestampRules, BeamSearchDecoder, MaximumLikelihoodRanker
 from whisper.model import LayerNorm, TextDecoder
 
 VOCABULARY, CONTEXT, WIDTH, HEADS, LAYERS, FRAMES = 37, 20, 24, 3, 2, 11
 PROMPT, END, BEAM = [1, 2, 3], 0, 4
 SPECIALS = [1, 2, 3]  # start, language and task are never sampled
+
+
+class Timed:
+    """The tokenizer that ApplyTimestampRules wants."""
+
+    eot, no_timestamps, timestamp_begin = 29, 30, 31
+    prompt = [26, 27, 28]
 
 
 class Searched:
@@ -56,15 +65,15 @@ def logits_of(decoder, projection, tokens, audio):
     return decoder.ln(x) @ (decoder.token_embedding.weight if projection is None else projection).T
 
 
-def greedy(step):
-    tokens, total = list(PROMPT), 0.0
+def greedy(step, prompt, end):
+    tokens, total = list(prompt), 0.0
     while len(tokens) <= CONTEXT:
         log = F.log_softmax(step([tokens])[0, -1], dim=-1)
         tokens.append(int(log.argmax()))
         total += float(log.max())
-        if tokens[-1] == END:
+        if tokens[-1] == end:
             break
-    return tokens[len(PROMPT):], total
+    return tokens[len(prompt):], total
 
 
 def beam(step, length_penalty):
@@ -104,16 +113,27 @@ def main():
                 logits[..., SPECIALS] = -torch.inf
                 return logits
 
+            rules = ApplyTimestampRules(Timed, len(Timed.prompt), 3)
+
+            def timed_step(t):
+                logits = logits_of(decoder, projection, t, audio)
+                logits[..., Timed.prompt] = -torch.inf
+                last = logits[:, -1]
+                rules.apply(last, torch.tensor(t))
+                return last[:, None]
+
             # BeamSearchDecoder ranks in Float32; its Σ log p are good to about 1e-6.
-            results = {"greedy": greedy(step), "beam": beam(step, None),
-                       "beam-penalty": beam(step, 0.6)}
+            results = {"greedy": greedy(step, PROMPT, END), "beam": beam(step, None),
+                       "beam-penalty": beam(step, 0.6),
+                       "timed": greedy(timed_step, Timed.prompt, Timed.eot)}
             logits = logits_of(decoder, projection, [tokens], audio)[0]
         tensors = {"decoder." + k: v.float() for k, v in decoder.state_dict().items()
                    if k != "mask"}
         tensors |= {"audio": audio, "logits": logits}
         if projection is not None:
             tensors["proj_out.weight"] = projection.float()
-        metadata = {"tokens": str(tokens), "prompt": str(PROMPT)}
+        metadata = {"tokens": str(tokens), "prompt": str(PROMPT),
+                    "timed-prompt": str(Timed.prompt)}
         for key, (sequence, total) in results.items():
             metadata[key] = str(sequence)
             metadata[key + "-sum"] = repr(float(total))

@@ -9,7 +9,10 @@ package struct Transcriber: Sendable {
   private let decoder: TextDecoder
   private let plan: DecodingPlan
 
-  /// - Parameter tokenizerPath: a tokenizer file or folder; `nil` takes the checkpoint's.
+  /// - Parameters:
+  ///   - model: a checkpoint with a decoder.
+  ///   - options: checked here, before any encoder runs.
+  ///   - tokenizerPath: a tokenizer file or folder; `nil` takes the checkpoint's.
   /// - Throws: `unavailable` where the checkpoint can give no text; `model`, `file`, `tokenizer`
   ///   where something is broken; `invalidOption`.
   package init(

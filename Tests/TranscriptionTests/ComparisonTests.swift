@@ -1,5 +1,6 @@
 import EncoderModel
 import TensorCore
+import TensorIO
 import Testing
 import Transcription
 
@@ -99,7 +100,9 @@ struct ComparisonTests {
     let spoken = "w99 " + text.split(separator: " ").dropFirst().joined(separator: " ")
     let comparison = try transcriber.compare(
       control: ("reference", [golden.audio, golden.audio]),
-      candidates: [("same", [golden.audio, golden.audio]), ("worse", [golden.audio, disturbed(3)])],
+      candidates: [
+        ("same", [golden.audio, golden.audio]), ("worse", [golden.audio, disturbed(3)]),
+      ],
       referenceText: spoken + " " + text)
     #expect(comparison.control.wordErrors?.edits.count == 1)
     #expect(comparison.harnessSentence?.contains("in 1 of") == true)
@@ -109,6 +112,25 @@ struct ComparisonTests {
     #expect(worse.numSharedErrors == 1 && worse.firstDifference?.window == 1)
     #expect((worse.wordErrors?.edits.count ?? 0) > 1)
     #expect(!comparison.isSameText)
+  }
+
+  @Test("JSON says the same and has no figure that is not finite")
+  func json() throws {
+    var values = golden.audio.float64Array
+    values[0] = .infinity
+    let comparison = try transcriber.compare(
+      control: ("reference", [golden.audio]),
+      candidates: [
+        ("worse", [disturbed(3)]), ("broken", [Tensor(values, shape: golden.audio.shape)]),
+      ])
+    let text = comparison.json.text
+    #expect(try parseJSON(Array(text.utf8), path: "json") == comparison.json)
+    let candidates = try #require(comparison.json["candidates"]?.arrayValue)
+    #expect(candidates[0]["text"]?.stringValue == comparison.candidates[0].transcript.text)
+    #expect(candidates[0]["margins"]?["firstFlip"]?.intValue != nil)
+    #expect(candidates[1]["finite"] == .bool(false))
+    #expect(candidates[1]["margins"]?["largestLogitChange"] == .null)
+    #expect(comparison.json["reference"]?["backend"]?.stringValue == "reference")
   }
 
   @Test("candidates have the control's windows")

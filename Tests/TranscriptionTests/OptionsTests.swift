@@ -41,8 +41,10 @@ struct OptionsTests {
     let golden = try DecoderGolden("tied")
     let greedy = golden.tokens("greedy")
     let folder = try TemporaryFolder()
-    let vocabulary = "{\"<|endoftext|>\": 0, \"<|startoftranscript|>\": 1, \"<|en|>\": 2, "
-      + "\"<|transcribe|>\": 3, " + (4..<37).map { "\"w\($0)\": \($0)" }.joined(separator: ",") + "}"
+    let vocabulary =
+      "{\"<|endoftext|>\": 0, \"<|startoftranscript|>\": 1, \"<|en|>\": 2, "
+      + "\"<|transcribe|>\": 3, " + (4..<37).map { "\"w\($0)\": \($0)" }.joined(separator: ",")
+      + "}"
     try folder.write("vocab.json", vocabulary)
     try folder.write("generation_config.json", "{\"suppress_tokens\": [-1, \(greedy[1])]}")
     let without = try Transcriber(model: golden.model, tokenizerPath: folder.path)
@@ -56,6 +58,24 @@ struct OptionsTests {
     #expect(throws: TranscriptionError.self) {
       try Transcriber(model: golden.model, tokenizerPath: folder.path)
     }
+  }
+
+  @Test("points in time follow OpenAI's rules", arguments: ["tied", "projected"])
+  func timestamps(_ name: String) throws {
+    let golden = try DecoderGolden(name)
+    let timed = try golden.timedModel()
+    var options = TranscriptionOptions()
+    options.hasTimestamps = true
+    let found = try Transcriber(model: timed.model, options: options).transcribe(golden.audio)
+    #expect(found.prompt == golden.tokens("timed-prompt"))
+    #expect(found.tokens == golden.tokens("timed"))
+    #expect(abs(found.sumLogProbability - golden.sum("timed")) < 1e-10)
+    let words = found.tokens.filter { $0 < 26 }.map { "w\($0)" }
+    #expect(found.text == words.joined(separator: " "))
+    // Without points in time the prompt says so, and none is sampled.
+    let plain = try Transcriber(model: timed.model).transcribe(golden.audio)
+    #expect(plain.prompt == golden.tokens("timed-prompt") + [30])
+    #expect(plain.tokens.allSatisfy { $0 < 30 })
   }
 
   @Test("no more tokens than asked for, and none is past the context")

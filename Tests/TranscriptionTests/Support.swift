@@ -74,6 +74,18 @@ struct DecoderGolden {
     model = Self.model(FixedWeights(tensors: tensors), tokenizerPath: folder.path)
   }
 
+  /// The golden's `timed` case: text 0…25, then start, language, task, end, no timestamps, and
+  /// points in time that have no names of their own.
+  func timedModel() throws -> (model: WhisperModel, folder: TemporaryFolder) {
+    let folder = try TemporaryFolder()
+    let specials = ["startoftranscript", "en", "transcribe", "endoftext", "notimestamps"]
+    let words = (0..<26).map { "w\($0)" } + specials.map { "<|\($0)|>" }
+    let entries = words.enumerated().map { "\"\($1)\": \($0)" }
+    try folder.write("vocab.json", "{" + entries.joined(separator: ",") + "}")
+    try folder.write("generation_config.json", "{\"max_initial_timestamp_index\": 3}")
+    return (Self.model(model.weights, tokenizerPath: folder.path), folder)
+  }
+
   static func model(_ weights: any WeightSource, tokenizerPath: String?) -> WhisperModel {
     WhisperModel(
       name: "golden", format: "safetensors",

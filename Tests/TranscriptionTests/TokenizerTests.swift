@@ -9,7 +9,8 @@ struct TokenizerTests {
     let folder = try TemporaryFolder()
     try folder.write(
       "vocab.json",
-      "{\"<|endoftext|>\": 0, \"<|startoftranscript|>\": 1, \"\(space)zéro\": 2, \"\(space)one\": 3}")
+      "{\"<|endoftext|>\": 0, \"<|startoftranscript|>\": 1, \"\(space)zéro\": 2, \"\(space)one\": 3}"
+    )
     let tokenizer = try TokenizerLoader.load(folder.path, vocabularySize: 4)
     #expect(tokenizer.decode([1, 2, 3, 3, 0]) == "zéro one one")
     #expect(tokenizer.endOfText == 0 && tokenizer.isSpecial(1) && !tokenizer.isSpecial(2))
@@ -105,7 +106,9 @@ struct TokenizerTests {
 
   @Test(
     "hostile tiktoken files are refused",
-    arguments: ["IQ== 0\nIg== 0\n", "IQ== 1\n", "IQ==\n", "I!== 0\n", "IQ== -1\n", "\n", "IR== 0\n"])
+    arguments: [
+      "IQ== 0\nIg== 0\n", "IQ== 1\n", "IQ==\n", "I!== 0\n", "IQ== -1\n", "\n", "IR== 0\n",
+    ])
   func hostileTiktoken(_ text: String) throws {
     let folder = try TemporaryFolder()
     let path = try folder.write("x.tiktoken", text)

@@ -15,9 +15,10 @@ struct WordErrorsTests {
   @Test("substitutions, deletions and insertions are told apart")
   func edits() {
     let errors = WordErrors(reference: "two nine three six", found: "two five three six one")
-    #expect(errors.edits == [
-      .substitution(at: 1, word: "nine", found: "five"), .insertion(at: 4, found: "one"),
-    ])
+    #expect(
+      errors.edits == [
+        .substitution(at: 1, word: "nine", found: "five"), .insertion(at: 4, found: "one"),
+      ])
     #expect(errors.rate == 0.5)
     let short = WordErrors(reference: "two nine three six", found: "nine")
     #expect(short.deletions == 3 && short.rate == 0.75)

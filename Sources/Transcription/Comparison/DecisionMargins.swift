@@ -66,7 +66,9 @@ package struct DecisionMargins: Sendable, Equatable {
       return "the transcript breaks at token \(firstFlip + 1) of \(steps.count)\(what)"
         + "'\(step.token.trimmingSpaces)'"
     }
-    guard let smallestMargin, let safetyFactor else { return "no logit changes: the same decisions" }
+    guard let smallestMargin, let safetyFactor else {
+      return "no logit changes: the same decisions"
+    }
     let figures =
       "smallest margin \(shortFigure(smallestMargin)), "
       + "largest logit change \(shortFigure(largestChange))"

@@ -9,9 +9,9 @@ struct MarginComputation {
   let task: DecodingTask
   let tokenizer: Tokenizer
 
-  /// - Parameters:
-  ///   - tokens: what the reference sampled in this window.
-  ///   - reference, candidate: `[tokens.count, vocabulary]`, teacher-forced along `tokens`.
+  /// One margin for each of `tokens`, which the reference sampled in this window.
+  ///
+  /// Both logits are `[tokens.count, vocabulary]`, teacher-forced along the tokens.
   func steps(
     window: Int, tokens: [Int], reference: Logits, candidate: Logits
   ) -> [StepMargin] {

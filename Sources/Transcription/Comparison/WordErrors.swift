@@ -14,7 +14,9 @@ package struct WordErrors: Sendable, Equatable {
   package var substitutions: Int {
     edits.filter { if case .substitution = $0 { true } else { false } }.count
   }
-  package var deletions: Int { edits.filter { if case .deletion = $0 { true } else { false } }.count }
+  package var deletions: Int {
+    edits.filter { if case .deletion = $0 { true } else { false } }.count
+  }
   package var insertions: Int {
     edits.filter { if case .insertion = $0 { true } else { false } }.count
   }

@@ -10,9 +10,8 @@ enum DecoderMath {
   static let layerNormEpsilon = 1e-5
 
   /// Normalises each row: y = (x − μ)/√(σ² + 1e-5)·weight + bias, with the biased variance.
-  /// - Parameters:
-  ///   - x: `[rows, width]`; NaN propagates within its row.
-  /// - Returns: `[rows, width]`.
+  ///
+  /// x and y are `[rows, width]`; NaN propagates within its row.
   static func layerNorm(_ x: [Double], _ layer: NormWeights) -> [Double] {
     let width = layer.weight.count
     return [Double](unsafeUninitializedCapacity: x.count) { target, count in

@@ -44,6 +44,7 @@ package struct TextDecoder: Sendable {
 
   /// Keys and values of the cross-attention for one encoder output.
   /// - Parameter encoderOutput: `[frames, width]`, any floating-point type; NaN propagates.
+  /// - Returns: what `read` attends to.
   /// - Throws: `encoderOutputShape` where the width is not the decoder's, or there is no frame.
   package func attend(to encoderOutput: Tensor) throws(TranscriptionError) -> CrossAttentionCache {
     let shape = encoderOutput.shape
@@ -57,9 +58,12 @@ package struct TextDecoder: Sendable {
   }
 
   /// Reads `tokens` after those that `state` holds.
-  /// - Parameter first: logits are computed for the tokens from this index on.
+  /// - Parameters:
+  ///   - tokens: ids of the vocabulary, for which the context has room.
+  ///   - state: the sequence so far; advanced by the tokens.
+  ///   - audio: of the encoder output that is listened to.
+  ///   - first: logits are computed for the tokens from this index on.
   /// - Returns: logits that follow the tokens `first...`; `[tokens.count − first, vocabulary]`.
-  /// - Precondition: tokens are of the vocabulary; the context has room for them.
   package func read(
     _ tokens: [Int], _ state: inout DecoderState, _ audio: CrossAttentionCache,
     logitsFrom first: Int = 0

@@ -61,8 +61,9 @@ struct DecodingPlan: Sendable {
     }
   }
 
-  /// - Parameter language: the language's token; `nil` for models that know one only.
-  /// - Throws: `unavailable`, `invalidOption`.
+  /// The task in one language: its token, or `nil` for models that know one only.
+  ///
+  /// Throws `invalidOption` where options ask for what the model cannot do.
   func task(language: Int?) throws(TranscriptionError) -> DecodingTask {
     let (prompt, startIndex) = try prompt(language: language)
     let room = sizes.numTextContext - prompt.count

@@ -1,11 +1,11 @@
 /// Tokens that OpenAI suppresses by default where no generation_config.json says which.
-enum NonSpeech {
+package enum NonSpeech {
   /// Vocabularies below this size are no byte-pair ones: they hold no signs to suppress.
   private static let smallestByteLevel = 1000
 
   /// Brackets, notes and the like: annotations of sounds that nobody says.
   /// - Note: Source openai/whisper tokenizer.py `non_speech_tokens`.
-  static func tokens(of tokenizer: Tokenizer) -> [Int] {
+  package static func tokens(of tokenizer: Tokenizer) -> [Int] {
     guard tokenizer.numTokens >= smallestByteLevel else { return [] }
     let single = "\"#()*+/:;<=>@[\\]^_`{|}~「」『』".map(String.init)
     let several = "<< >> <<< >>> -- --- -( -[ (' (\" (( )) ((( ))) [[ ]] {{ }} ♪♪ ♪♪♪"

@@ -6,7 +6,10 @@ package enum TokenizerLoader {
   /// The tokenizer at `path` where one is named, else what came inside the checkpoint, else the
   /// files beside it. Where nothing says what tokens mean, but the vocabulary has one of OpenAI's
   /// sizes, the special tokens are known nevertheless, and text is written as numbers.
-  /// - Parameter path: a file or a folder.
+  /// - Parameters:
+  ///   - model: a loaded checkpoint.
+  ///   - path: a file or a folder.
+  /// - Returns: a tokenizer for the model's number of tokens.
   /// - Throws: `unavailable` where there is none; `tokenizer` or `file` where it is broken.
   package static func load(
     for model: WhisperModel, path: String? = nil
