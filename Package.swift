@@ -68,12 +68,13 @@ let package = Package(
     .systemLibrary(name: "CProcessor"),
     .target(name: "KernelTable", swiftSettings: strict),
     .target(
-      name: "KernelsAVX512", dependencies: ["KernelTable"],
+      name: "KernelsAVX512", dependencies: ["KernelTable", "CProcessor"],
       swiftSettings: kernels(isIntel ? ["-march=skylake-avx512"] : [])),
     .target(
-      name: "KernelsAVX2", dependencies: ["KernelTable"],
+      name: "KernelsAVX2", dependencies: ["KernelTable", "CProcessor"],
       swiftSettings: kernels(isIntel ? ["-march=haswell"] : [])),
-    .target(name: "KernelsNEON", dependencies: ["KernelTable"], swiftSettings: kernels([])),
+    .target(
+      name: "KernelsNEON", dependencies: ["KernelTable", "CProcessor"], swiftSettings: kernels([])),
     .target(name: "KernelsScalar", dependencies: ["KernelTable"], swiftSettings: kernels([])),
     .target(
       name: "Kernels",

@@ -26,6 +26,14 @@ static inline void encoder_diff_pause(void) { __asm__ volatile("yield"); }
 static inline void encoder_diff_pause(void) {}
 #endif
 
+/// Asks for the cache line at an address, to be read or written soon. Never faults.
+static inline void encoder_diff_prefetch(const void *address) {
+  __builtin_prefetch(address, 0, 3);
+}
+static inline void encoder_diff_prefetch_to_write(const void *address) {
+  __builtin_prefetch(address, 1, 3);
+}
+
 #if defined(__linux__)
 #if defined(__x86_64__)
 #define ENCODER_DIFF_SCHED_GETAFFINITY 203

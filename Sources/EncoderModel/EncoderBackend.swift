@@ -22,13 +22,25 @@ package protocol EncoderBackend: Sendable {
     _ stage: EncoderStage, input: Tensor, observing taps: Set<String>,
     sink: (String, Tensor) throws -> Void
   ) throws -> Tensor
+
+  /// Runs all stages without looking into them: the same bits as stage by stage, perhaps sooner.
+  func encodeUnobserved(mel: Tensor) throws -> Tensor
 }
 
 extension EncoderBackend {
+  package func encodeUnobserved(mel: Tensor) throws -> Tensor {
+    var value = mel
+    for stage in program.stages {
+      value = try run(stage, input: value, observing: []) { _, _ in }
+    }
+    return value
+  }
+
   /// Runs all stages on a mel `[frames, mels]`, handing `mel` itself to the sink first if observed.
   package func encode(
     mel: Tensor, observing taps: Set<String> = [], sink: (String, Tensor) throws -> Void = { _, _ in }
   ) throws -> Tensor {
+    if taps.isEmpty { return try encodeUnobserved(mel: mel) }
     if taps.contains("mel") { try sink("mel", mel) }
     var value = mel
     for stage in program.stages {

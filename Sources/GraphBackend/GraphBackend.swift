@@ -17,6 +17,12 @@ package final class GraphBackend: EncoderBackend {
   private let kernels: KernelTable
   private let weights: PackedWeights
   private let pool: ThreadPool
+  private struct GraphKey: Hashable {
+    var stages: [EncoderStage]
+    var taps: Set<String>
+  }
+  /// Graphs that were built before.
+  private let graphs = Mutex<[GraphKey: Graph]>([:])
   /// Memory of the last run, for the next one.
   private let spareArena = Mutex<FloatBuffer?>(nil)
 
@@ -44,8 +50,31 @@ package final class GraphBackend: EncoderBackend {
   package func graph(
     of stages: [EncoderStage], observing taps: Set<String> = []
   ) throws(GraphError) -> Graph {
-    let built = try GraphBuilder.build(program, stages: stages, observing: taps)
-    return isFused ? try built.snapshots().last?.graph ?? built : built
+    let key = GraphKey(stages: stages, taps: taps)
+    if let known = graphs.withLock({ $0[key] }) { return known }
+    var graph = try GraphBuilder.build(program, stages: stages, observing: taps)
+    try graph.verify()
+    for pass in isFused ? GraphPass.all : [] { graph = pass.rewrite(graph) }
+    assert((try? graph.verify()) != nil, "a pass broke the graph")
+    let finished = graph
+    graphs.withLock { $0[key] = finished }
+    return finished
+  }
+
+  /// The graph of `stages` as built, and after each pass.
+  package func snapshots(
+    of stages: [EncoderStage], observing taps: Set<String> = []
+  ) throws(GraphError) -> [GraphSnapshot] {
+    try GraphBuilder.build(program, stages: stages, observing: taps)
+      .snapshots(through: isFused ? GraphPass.all : [])
+  }
+
+  /// Where the values of `stages` lie in the arena.
+  package func memoryPlan(
+    of stages: [EncoderStage], observing taps: Set<String> = []
+  ) throws(GraphError) -> MemoryPlan {
+    let graph = try graph(of: stages, observing: taps)
+    return MemoryPlan(graph, scratch: StepBuilder.scratchLayouts(graph, kernels))
   }
 
   package func run(
@@ -56,9 +85,36 @@ package final class GraphBackend: EncoderBackend {
     return try execute(graph, input: input, sink: sink)
   }
 
+  /// All stages as one graph: no copies between them and one wake-up of the pool.
+  ///
+  /// Where the weights exceed the budget of packed ones, stage by stage.
+  package func encodeUnobserved(mel: Tensor) throws -> Tensor {
+    let stages = program.stages
+    if isFused && program.packedWeightCount <= PackedWeights.budget {
+      return try execute(graph(of: stages), input: mel) { _, _ in }
+    }
+    var value = mel
+    for stage in stages { value = try run(stage, input: value, observing: []) { _, _ in } }
+    return value
+  }
+
+  /// Runs the encoder once and times each of its steps, pool and caches warm.
+  package func profile(mel: Tensor) throws -> [StepProfile] {
+    _ = try encodeUnobserved(mel: mel)
+    var profiles: [StepProfile] = []
+    _ = try execute(graph(of: program.stages), input: mel, run: { steps in
+      for step in steps {
+        let seconds = ContinuousClock().measure { self.pool.run([step]) } / .seconds(1)
+        profiles.append(StepProfile(step, seconds: seconds))
+      }
+    }) { _, _ in }
+    return profiles
+  }
+
   /// Runs a graph and hands its taps to `sink`.
   private func execute(
-    _ graph: Graph, input: Tensor, sink: (String, Tensor) throws -> Void
+    _ graph: Graph, input: Tensor, run: (([Step]) -> Void)? = nil,
+    sink: (String, Tensor) throws -> Void
   ) throws -> Tensor {
     let expected = graph[graph.input].shape
     guard input.shape == expected else {
@@ -76,7 +132,9 @@ package final class GraphBackend: EncoderBackend {
         graph: graph, plan: plan, arena: arena.base, kernels: kernels, weights: weights,
         pool: pool, input: base)
       try builder.build()
-      withExtendedLifetime(builder.owners) { pool.run(builder.steps) }
+      withExtendedLifetime(builder.owners) {
+        if let run { run(builder.steps) } else { pool.run(builder.steps) }
+      }
       for tap in graph.taps { try sink(tap.name, tensor(tap.value, builder)) }
       return try tensor(graph.output, builder)
     }

@@ -15,8 +15,21 @@ private let log2eLow: Float = 1.925_963_03e-8
 func powerOfTwo(_ x: Vector, factor: Vector, factorLow: Vector) -> Vector {
   let magic = Vector(repeating: 12_582_912)
   let shifted = magic.addingProduct(x, factor)
-  let n = shifted - magic
-  let f = (-n).addingProduct(x, factor).addingProduct(x, factorLow)
+  let f = (magic - shifted).addingProduct(x, factor).addingProduct(x, factorLow)
+  return powerOfTwo(shifted, f)
+}
+
+/// The same with a factor that one Float is taken to hold: off by |x·factor|·2⁻²⁵ more.
+@inline(__always)
+func powerOfTwo(_ x: Vector, factor: Vector) -> Vector {
+  let magic = Vector(repeating: 12_582_912)
+  let shifted = magic.addingProduct(x, factor)
+  return powerOfTwo(shifted, (magic - shifted).addingProduct(x, factor))
+}
+
+/// 2^(n + f) from the magic sum whose low bits are n.
+@inline(__always)
+private func powerOfTwo(_ shifted: Vector, _ f: Vector) -> Vector {
   var p = Vector(repeating: 0.000_153_458_080_6)
   p = Vector(repeating: 0.001_339_993_09).addingProduct(p, f)
   p = Vector(repeating: 0.009_618_489_07).addingProduct(p, f)
@@ -35,18 +48,19 @@ func powerOfTwo(_ x: Vector, factor: Vector, factorLow: Vector) -> Vector {
 @inline(__always)
 func exponential(_ x: Vector) -> Vector {
   let low = Vector(repeating: -87.336_54)
-  let high = Vector(repeating: 88.029_6)
-  let clamped = smaller(Vector(repeating: 88.722_84), larger(low, x))
-  // Above 2^127 the exponent's bits would overflow: halve the power and double the result.
-  let isHuge = clamped .> high
-  let reduced = clamped.replacing(
-    with: clamped - Vector(repeating: 0.693_147_182), where: isHuge)
-  let power = powerOfTwo(
-    reduced, factor: Vector(repeating: log2eHigh), factorLow: Vector(repeating: log2eLow))
-  // ln 2 is not a Float: what was subtracted too much is multiplied back, 1 + 1.9e-9 ≈ 1.
+  let high = Vector(repeating: 88.722_84)
+  let clamped = smaller(high, larger(low, x))
+  let magic = Vector(repeating: 12_582_912)
+  let shifted = magic.addingProduct(clamped, Vector(repeating: log2eHigh))
+  let f = (magic - shifted).addingProduct(clamped, Vector(repeating: log2eHigh))
+    .addingProduct(clamped, Vector(repeating: log2eLow))
+  // 2^128 is no Float: where n is 128 half the power is taken, and twice the result.
+  let isHuge = shifted .> Vector(repeating: 12_583_039)
+  let reduced = shifted.replacing(with: shifted - Vector(repeating: 1), where: isHuge)
+  let power = powerOfTwo(reduced, f)
   var result = power.replacing(with: power + power, where: isHuge)
   result = result.replacing(with: 0, where: x .< low)
-  return result.replacing(with: Float.infinity, where: x .> Vector(repeating: 88.722_84))
+  return result.replacing(with: Float.infinity, where: x .> high)
 }
 
 /// Q(t) = 1 − Φ(t) = ½·erfc(t/√2) for t ≥ 0: e^(−t²/2)·G(y)/(t + 7⁄2), y = (t − 7⁄2)/(t + 7⁄2).
@@ -81,6 +95,7 @@ func upperTail(_ t: Vector) -> Vector {
 
 /// x·Φ(x), the exact GELU, as max(x, 0) − |x|·Q(|x|): no cancellation on either side.
 ///
+/// Relative error below 5 units in the last place above zero, 6 below; on average well under one.
 /// −∞ gives −0, +∞ gives +∞, NaN stays NaN.
 @inline(__always)
 func exactGELU(_ x: Vector) -> Vector {

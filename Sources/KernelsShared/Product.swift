@@ -1,5 +1,6 @@
 /// Products over rows and panels: cache blocks around the register tile, the epilogue behind it.
 
+import CProcessor
 import KernelTable
 
 /// Depth of a cache block: a tile's rows of A stay in the first-level cache.
@@ -62,6 +63,7 @@ private func depthBlock(
       stride = blockDepth
     }
     for panel in panels {
+      if isLast { fetchEpilogue(arguments, row: row, rowCount: rowCount, panel: panel) }
       multiplyTile(
         depth: count, a: source, aStride: stride,
         b: arguments.packed + (panel * depth + firstK) * panelWidth, c: sums,
@@ -84,35 +86,99 @@ private func copyRows(
   for row in rows..<tileRows { (target + row * blockDepth).update(repeating: 0, count: count) }
 }
 
+/// Asks for the lines that the epilogue will read and write, a tile's time ahead.
+@inline(__always)
+private func fetchEpilogue(
+  _ arguments: ProductArguments, row: Int, rowCount: Int, panel: Int
+) {
+  let column = panel * panelWidth
+  for i in row..<(row + rowCount) {
+    let out = arguments.out.base + i * arguments.out.stride + column
+    encoder_diff_prefetch_to_write(out)
+    encoder_diff_prefetch_to_write(out + lanes)
+    if let residual = arguments.residual {
+      let other = residual.base + i * residual.stride + column
+      encoder_diff_prefetch(other)
+      encoder_diff_prefetch(other + lanes)
+    }
+  }
+}
+
 /// What follows the sums, while they are in the first-level cache.
 private func epilogue(
   _ arguments: ProductArguments, sums: UnsafeMutablePointer<Float>, row: Int, rowCount: Int,
   panel: Int
 ) {
   let column = panel * panelWidth
-  let alpha = Vector(repeating: arguments.alpha)
   var half = 0
   while half < panelWidth {
-    let count = min(lanes, arguments.columns - column - half)
+    let position = column + half
+    let count = min(lanes, arguments.columns - position)
     if count <= 0 { return }
-    let bias = arguments.bias.map { load($0 + column + half) } ?? Vector.zero
-    for i in 0..<rowCount {
-      var value = (load(sums + i * panelWidth + half) + bias) * alpha
-      let position = column + half
-      if let target = arguments.beforeActivation {
-        storePartial(value, target.base + (row + i) * target.stride + position, count)
-      }
-      if arguments.activates { value = exactGELU(value) }
-      if let target = arguments.beforeResidual {
-        storePartial(value, target.base + (row + i) * target.stride + position, count)
-      }
-      if let other = arguments.residual {
-        value += loadPartial(
-          UnsafePointer(other.base + (row + i) * other.stride + position), count)
-      }
-      let out = arguments.out
-      storePartial(value, out.base + (row + i) * out.stride + position, count)
+    let bias = arguments.bias.map { load($0 + position) } ?? Vector.zero
+    if count == lanes && arguments.beforeActivation == nil && arguments.beforeResidual == nil {
+      finishColumns(
+        arguments, sums: sums + half, bias: bias, row: row, rowCount: rowCount, column: position)
+    } else {
+      finishColumnsCarefully(
+        arguments, sums: sums + half, bias: bias, row: row, rowCount: rowCount, column: position,
+        count: count)
     }
     half += lanes
+  }
+}
+
+/// The epilogue of one whole vector of columns without side outputs.
+@inline(__always)
+private func finishColumns(
+  _ arguments: ProductArguments, sums: UnsafeMutablePointer<Float>, bias: Vector, row: Int,
+  rowCount: Int, column: Int
+) {
+  let alpha = Vector(repeating: arguments.alpha)
+  let out = arguments.out.base + row * arguments.out.stride + column
+  let stride = arguments.out.stride
+  if arguments.activates {
+    for i in 0..<rowCount {
+      store(exactGELU((load(sums + i * panelWidth) + bias) * alpha), out + i * stride)
+    }
+    // Read back from the first-level cache: a position is added to few values only.
+    guard let residual = arguments.residual else { return }
+    let other = residual.base + row * residual.stride + column
+    for i in 0..<rowCount {
+      store(load(out + i * stride) + load(other + i * residual.stride), out + i * stride)
+    }
+  } else if let residual = arguments.residual {
+    let other = residual.base + row * residual.stride + column
+    for i in 0..<rowCount {
+      let value = (load(sums + i * panelWidth) + bias) * alpha
+      store(value + load(other + i * residual.stride), out + i * stride)
+    }
+  } else {
+    for i in 0..<rowCount {
+      store((load(sums + i * panelWidth) + bias) * alpha, out + i * stride)
+    }
+  }
+}
+
+/// The same with side outputs or a vector that the matrix's edge cuts.
+private func finishColumnsCarefully(
+  _ arguments: ProductArguments, sums: UnsafeMutablePointer<Float>, bias: Vector, row: Int,
+  rowCount: Int, column: Int, count: Int
+) {
+  let alpha = Vector(repeating: arguments.alpha)
+  for i in 0..<rowCount {
+    var value = (load(sums + i * panelWidth) + bias) * alpha
+    if let target = arguments.beforeActivation {
+      storePartial(value, target.base + (row + i) * target.stride + column, count)
+    }
+    if arguments.activates { value = exactGELU(value) }
+    if let target = arguments.beforeResidual {
+      storePartial(value, target.base + (row + i) * target.stride + column, count)
+    }
+    if let other = arguments.residual {
+      value += loadPartial(UnsafePointer(other.base + (row + i) * other.stride + column), count)
+    }
+    let out = arguments.out
+    storePartial(value, out.base + (row + i) * out.stride + column, count)
   }
 }

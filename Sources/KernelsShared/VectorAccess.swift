@@ -65,10 +65,19 @@ func sum(_ x: Vector) -> Double {
   return total
 }
 
-/// Largest lane; NaN where one is NaN.
+/// Largest lane, halves against halves; which of NaN and a number wins is left open.
 @inline(__always)
-func largest(_ x: Vector) -> Float {
-  var best = x[0]
-  for lane in 1..<lanes where !(x[lane] <= best) && !best.isNaN { best = x[lane] }
-  return best
+func largest(_ x: SIMD4<Float>) -> Float {
+  let half = x.lowHalf.replacing(with: x.highHalf, where: x.highHalf .> x.lowHalf)
+  return half[1] > half[0] ? half[1] : half[0]
+}
+
+@inline(__always)
+func largest(_ x: SIMD8<Float>) -> Float {
+  largest(x.lowHalf.replacing(with: x.highHalf, where: x.highHalf .> x.lowHalf))
+}
+
+@inline(__always)
+func largest(_ x: SIMD16<Float>) -> Float {
+  largest(x.lowHalf.replacing(with: x.highHalf, where: x.highHalf .> x.lowHalf))
 }

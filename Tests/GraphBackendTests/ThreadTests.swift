@@ -18,7 +18,7 @@ struct ThreadTests {
       return try backend.encode(mel: Self.mel).float32Array
     }
     for output in outputs { #expect(output == outputs[0]) }
-    #expect(outputs[0].allSatisfy { $0.isFinite })
+    #expect(!outputs[0].contains { !$0.isFinite })
   }
 
   @Test("observing every tap", arguments: [true, false])

@@ -102,7 +102,12 @@ struct StepBuilder {
     _ node: GraphNode, _ unitCount: Int, suffix: String = "",
     _ work: @escaping (Range<Int>, UnsafeMutablePointer<Float>) -> Void
   ) {
-    steps.append(Step(name: graph[node.output].name + suffix, unitCount: unitCount, work: work))
+    let isWhole = suffix.isEmpty
+    steps.append(
+      Step(
+        name: graph[node.output].name + suffix, kind: isWhole ? node.operation.kind : "pack",
+        flops: isWhole ? graph.flops(of: node) : 0, bytes: graph.bytes(of: node),
+        unitCount: unitCount, work: work))
   }
 
   /// A step over single rows.

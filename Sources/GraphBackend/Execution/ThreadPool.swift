@@ -17,6 +17,12 @@ import Synchronization
 struct Step {
   /// For the profile: the value that it computes.
   var name: String
+  /// `product`, `attention`, `layer-norm`, …
+  var kind: String
+  /// Floating-point operations of its products.
+  var flops: Double = 0
+  /// Bytes read and written, each operand once.
+  var bytes: Double = 0
   var unitCount: Int
   /// Computes some units with the scratch memory of the calling thread.
   var work: (Range<Int>, UnsafeMutablePointer<Float>) -> Void

@@ -105,7 +105,7 @@ final class PackedWeights: Sendable {
     guard let base = matrix.baseAddress else { return buffer }
     let pack = kernels.packTransposed
     pool.run([
-      Step(name: "pack", unitCount: kernels.panels(columns)) { panels, _ in
+      Step(name: "pack", kind: "pack", unitCount: kernels.panels(columns)) { panels, _ in
         pack(
           PackArguments(
             source: base, sourceStride: depth, columns: columns, depth: depth, panels: panels,
