@@ -164,7 +164,9 @@ import Testing
 
   @Test("integers are no weights")
   func integers() throws {
-    let storage = TensorStorage(byteCount: 128 * 4) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
+    let storage = TensorStorage(byteCount: 128 * 4) {
+      $0.initializeMemory(as: UInt8.self, repeating: 0)
+    }
     let name = "encoder.conv2.bias"
     let error = try error { $0[name] = Tensor(shape: [128], scalarType: .int32, storage: storage) }
     guard case .unsupportedScalarType(name, _, _) = error else {
@@ -185,7 +187,8 @@ import Testing
     "a config that is not Whisper's",
     arguments: [
       ("\"encoder_layers\": 2", "\"encoder_layers\": 0"), ("\"gelu\"", "\"relu\""),
-      ("\"d_model\": 128", "\"d_model\": 127"), ("\"encoder_ffn_dim\": 512", "\"encoder_ffn_dim\": 96"),
+      ("\"d_model\": 128", "\"d_model\": 127"),
+      ("\"encoder_ffn_dim\": 512", "\"encoder_ffn_dim\": 96"),
       ("\"num_mel_bins\": 6", "\"num_mel_bins\": 7"), ("\"d_model\": 128", "\"d_model\": \"128\""),
       ("\"max_source_positions\": 10", "\"max_source_positions\": 9223372036854775807"), ("{", "["),
     ])

@@ -30,7 +30,8 @@ struct HuggingFaceConfig: Sendable {
     let width = try size("d_model", "n_audio_state")
     if let wide = object["encoder_ffn_dim"]?.intValue, wide != 4 * width {
       throw .unreadable(
-        path: path, reason: "encoder_ffn_dim is \(wide) where 4·d_model = \(4 * width) was expected")
+        path: path, reason: "encoder_ffn_dim is \(wide) where 4·d_model = \(4 * width) was expected"
+      )
     }
     dimensions = try WhisperDimensions(
       numMels: size("num_mel_bins", "n_mels"),

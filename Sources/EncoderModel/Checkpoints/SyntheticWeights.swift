@@ -1,11 +1,12 @@
+import Dispatch
+import Synchronization
+package import TensorCore
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
-import Dispatch
-import Synchronization
-package import TensorCore
 
 /// Encoder weights drawn from `CounterHash`, each when it is first asked for.
 ///

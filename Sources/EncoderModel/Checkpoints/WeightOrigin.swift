@@ -1,5 +1,5 @@
-package import TensorIO
 package import TensorCore
+package import TensorIO
 
 /// Where a weight lies and how it is laid out there.
 package struct WeightOrigin: Sendable {

@@ -61,7 +61,8 @@ extension WeightCatalogue {
   private func shape(_ name: String, like layout: String, rank: Int) throws(ModelError) -> [Int] {
     guard let shape = shape(name) else { throw .missingWeight(name: name, source: path) }
     guard shape.count == rank else {
-      throw .unreadable(path: path, reason: "'\(name)' has shape \(shape) where \(layout) was expected")
+      throw .unreadable(
+        path: path, reason: "'\(name)' has shape \(shape) where \(layout) was expected")
     }
     return shape
   }
