@@ -1,10 +1,12 @@
 extension ModelLoader {
   /// The model that is used where none is named: `ENCODER_DIFF_MODEL`, the one installed in
   /// `…/share/encoder-diff/models` beside `…/bin`, or `Fixtures/models` up the tree from the program.
-  package static func defaultModelPath() -> String? {
+  /// - Throws: `unknownModel` where none of them exists.
+  package static func defaultModelPath() throws(ModelError) -> String {
     if let named = environment("ENCODER_DIFF_MODEL") { return named }
-    guard let program = executablePath() else { return nil }
-    return defaultModelPath(program: program)
+    if let program = executablePath(), let path = defaultModelPath(program: program) { return path }
+    throw .unknownModel(
+      "no model ships with this program; name one with --model or ENCODER_DIFF_MODEL")
   }
 
   /// The shipped model as seen from a program at `program`.

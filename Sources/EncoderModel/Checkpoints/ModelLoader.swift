@@ -18,7 +18,9 @@ package enum ModelLoader {
     let source: any TensorSource
     do { source = try openTensorSource(spec) } catch { throw .file(error) }
     let folder = CheckpointFolder(parentFolder(of: spec))
-    if source.formatName == "safetensors", fileExists(folder.file("config.json")) {
+    let hasOwnSizes =
+      source is GGMLFile || source is ONNXFile || source.metadata["dims.n_audio_head"] != nil
+    if !hasOwnSizes, fileExists(folder.file("config.json")) {
       return try configured(folder, [source], name: lastComponent(of: spec), path: spec)
     }
     return try bare(source, folder: folder)
@@ -74,10 +76,29 @@ package enum ModelLoader {
   ) throws(ModelError) -> WhisperModel {
     var catalogue = WeightCatalogue(path: source.path)
     try catalogue.add(source)
-    let dimensions = try catalogue.inferredDimensions(StatedDimensions(metadata: source.metadata))
+    var stated = StatedDimensions(metadata: source.metadata)
+    if let graph = source as? ONNXFile {
+      let finder = ONNXWeightFinder(graph)
+      try catalogue.addStructure(of: graph, finder)
+      if let width = catalogue.shape("encoder.conv1.weight")?.first {
+        stated.numAudioHeads = stated.numAudioHeads ?? finder.numHeads(width: width)
+      }
+    }
+    let vocabulary = (source as? GGMLFile)?.vocabulary ?? []
     return try model(
-      name: lastComponent(of: source.path), format: source.formatName, catalogue, dimensions,
-      tokenizerPath: folder.tokenizerPath, embeddedVocabulary: (source as? GGMLFile)?.vocabulary)
+      name: lastComponent(of: source.path), format: formatName(of: source), catalogue,
+      catalogue.inferredDimensions(stated), tokenizerPath: folder.tokenizerPath,
+      embeddedVocabulary: vocabulary.isEmpty ? nil : vocabulary)
+  }
+
+  /// `safetensors`, `openai-pt`, `ggml`, `onnx`, or the container's own name.
+  private static func formatName(of source: any TensorSource) -> String {
+    switch source {
+    case is TorchCheckpoint: "openai-pt"
+    case is GGMLFile: "ggml"
+    case is ONNXFile: "onnx"
+    default: source.formatName
+    }
   }
 
   /// Checks every weight's name, shape and type against the sizes.

@@ -42,6 +42,26 @@ struct WeightCatalogue: Sendable {
     }
   }
 
+  /// Weights of an ONNX graph whose names say nothing, by the graph's structure.
+  mutating func addStructure(of file: ONNXFile, _ finder: ONNXWeightFinder) throws(ModelError) {
+    var used = Set(origins.values.map(\.storedName))
+    for finding in finder.findings()
+    where origins[finding.name] == nil && !used.contains(finding.storedName) {
+      do {
+        try add(finding.name, WeightOrigin(file, finding.storedName, layout: finding.layout))
+      } catch let error as TensorIOError {
+        throw .file(error)
+      } catch let error as ModelError {
+        throw error
+      } catch {
+        throw .unreadable(path: path, reason: "\(error)")
+      }
+      used.insert(finding.storedName)
+    }
+    // Constants of the graph are no weights that anybody misses.
+    unknown.removeAll { used.contains($0) || ((try? file.info($0).shape.count) ?? 0) < 2 }
+  }
+
   /// Takes out what no weight of the model is called; it is listed, not used.
   mutating func setAside(_ name: String) {
     if let origin = origins.removeValue(forKey: name) { unknown.append(origin.storedName) }

@@ -21,7 +21,8 @@ struct StatedDimensions: Sendable {
 
   private mutating func note(_ key: String, _ value: Int?) {
     guard let value else { return }
-    switch key {
+    // OpenAI's .pt holds them under `dims`.
+    switch key.hasPrefix("dims.") ? String(key.dropFirst(5)) : key {
     case "n_audio_head", "encoder_attention_heads": numAudioHeads = value
     case "n_text_head", "decoder_attention_heads": numTextHeads = value
     default: break
@@ -59,7 +60,9 @@ extension WeightCatalogue {
   var hasDecoder: Bool { origins.keys.contains { $0.hasPrefix("decoder.") } }
 
   private func shape(_ name: String, like layout: String, rank: Int) throws(ModelError) -> [Int] {
-    guard let shape = shape(name) else { throw .missingWeight(name: name, source: path) }
+    guard var shape = shape(name) else { throw .missingWeight(name: name, source: path) }
+    // Exporters put a batch axis in front.
+    while shape.count > rank, shape.first == 1 { shape.removeFirst() }
     guard shape.count == rank else {
       throw .unreadable(
         path: path, reason: "'\(name)' has shape \(shape) where \(layout) was expected")
