@@ -34,6 +34,21 @@ static inline void encoder_diff_prefetch_to_write(const void *address) {
   __builtin_prefetch(address, 1, 3);
 }
 
+// The larger of two vectors, lane by lane, in one instruction; the second where one is NaN. Swift's
+// compare and select become two, on the ports that multiply.
+#if defined(__AVX512F__)
+typedef float encoder_diff_f32x16 __attribute__((__vector_size__(64)));
+static inline encoder_diff_f32x16 encoder_diff_max16(encoder_diff_f32x16 a, encoder_diff_f32x16 b) {
+  return __builtin_ia32_maxps512(a, b, 4);
+}
+#endif
+#if defined(__AVX__)
+typedef float encoder_diff_f32x8 __attribute__((__vector_size__(32)));
+static inline encoder_diff_f32x8 encoder_diff_max8(encoder_diff_f32x8 a, encoder_diff_f32x8 b) {
+  return __builtin_ia32_maxps256(a, b);
+}
+#endif
+
 #if defined(__linux__)
 #if defined(__x86_64__)
 #define ENCODER_DIFF_SCHED_GETAFFINITY 203

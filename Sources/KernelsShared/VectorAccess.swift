@@ -38,12 +38,6 @@ func storePartial(_ vector: Vector, _ address: UnsafeMutablePointer<Float>, _ co
   for lane in 0..<count { address[lane] = vector[lane] }
 }
 
-/// The larger of both; NaN where `value` is NaN.
-@inline(__always)
-func larger(_ bound: Vector, _ value: Vector) -> Vector {
-  value.replacing(with: bound, where: bound .> value)
-}
-
 /// The smaller of both; NaN where `value` is NaN.
 @inline(__always)
 func smaller(_ bound: Vector, _ value: Vector) -> Vector {
