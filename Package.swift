@@ -123,7 +123,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "GraphBackendTests", dependencies: ["GraphBackend", "EncoderModel", "TensorCore"],
+      name: "GraphBackendTests",
+      dependencies: [
+        "GraphBackend", "Faults", "EncoderModel", "TensorCore", "KernelTable", "Kernels",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "TranscriptionTests",

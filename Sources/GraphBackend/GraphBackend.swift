@@ -1,8 +1,8 @@
 /// The encoder as a graph: lowered, rewritten by passes, planned into one arena, run on a pool.
 
 package import EncoderModel
-import KernelTable
-import Kernels
+package import KernelTable
+package import Kernels
 import Synchronization
 package import TensorCore
 
@@ -16,6 +16,7 @@ package final class GraphBackend: EncoderBackend {
   private let isFused: Bool
   private let kernels: KernelTable
   private let weights: PackedWeights
+  private let keepsWeights: Bool
   private let pool: ThreadPool
   private struct GraphKey: Hashable {
     var stages: [EncoderStage]
@@ -28,19 +29,22 @@ package final class GraphBackend: EncoderBackend {
 
   /// - Parameters:
   ///   - program: what to compute; faulty programs are run as they stand.
-  ///   - threads: at most as many as the affinity mask allows processors; all of them where `nil`.
+  ///   - threads: as many as the affinity mask allows processors where `nil`.
   ///   - fused: whether passes rewrite the graph.
+  ///   - kernels: one of `KernelTable.available`; the fastest unless told otherwise.
   package init(
-    program: EncoderProgram, weights: any WeightSource, threads: Int? = nil, fused: Bool = true
+    program: EncoderProgram, weights: any WeightSource, threads: Int? = nil, fused: Bool = true,
+    kernels: KernelTable = .best
   ) {
     name = fused ? "graph" : "graph:unfused"
     self.program = program
     isFused = fused
-    kernels = KernelTable.best
-    self.weights = PackedWeights(source: weights, kernels: kernels)
-    let available = availableProcessorCount()
+    self.kernels = kernels
+    keepsWeights = program.packedWeightCount <= PackedWeights.budget
+    self.weights = PackedWeights(source: weights, kernels: kernels, keeps: keepsWeights)
     pool = ThreadPool(
-      threadCount: max(1, threads ?? available), scratchCount: ProductArguments.scratchCount)
+      threadCount: max(1, threads ?? availableProcessorCount()),
+      scratchCount: ProductArguments.scratchCount)
   }
 
   /// Which kernels run: `avx512`, `avx2`, `neon` or `scalar`.
@@ -90,7 +94,7 @@ package final class GraphBackend: EncoderBackend {
   /// Where the weights exceed the budget of packed ones, stage by stage.
   package func encodeUnobserved(mel: Tensor) throws -> Tensor {
     let stages = program.stages
-    if isFused && program.packedWeightCount <= PackedWeights.budget {
+    if isFused && keepsWeights {
       return try execute(graph(of: stages), input: mel) { _, _ in }
     }
     var value = mel

@@ -16,6 +16,26 @@ let tileRows = 6
 @inline(never)
 func multiplyTile(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
+  c: UnsafeMutablePointer<Float>, accumulates: Bool
+) {
+  multiplyPieces(
+    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: panelWidth,
+    accumulates: accumulates)
+}
+
+/// The same into rows that lie `scoreStride` apart, from nothing.
+@inline(never)
+func multiplyScores(
+  depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
+  c: UnsafeMutablePointer<Float>
+) {
+  multiplyPieces(
+    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: scoreStride, accumulates: false)
+}
+
+@inline(__always)
+private func multiplyPieces(
+  depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
   c: UnsafeMutablePointer<Float>, cStride: Int, accumulates: Bool
 ) {
   var isFirst = !accumulates

@@ -6,6 +6,8 @@ import KernelTable
 /// Keys of a block: a tile's scores stay in the first-level cache, the block's keys and values in
 /// the second-level one while all tiles of a group meet them.
 private let blockKeys = 512
+/// From one query's scores to the next one's.
+let scoreStride = blockKeys
 /// Query tiles of a group.
 private let groupTiles = 4
 
@@ -120,7 +122,7 @@ private struct QueryTile {
       multiplyTile(
         depth: count, a: UnsafePointer(scores), aStride: blockKeys,
         b: arguments.values + (panel * arguments.frames + key) * panelWidth,
-        c: sums + panel * tileRows * panelWidth, cStride: panelWidth, accumulates: key > 0)
+        c: sums + panel * tileRows * panelWidth, accumulates: key > 0)
     }
   }
 
@@ -131,11 +133,10 @@ private struct QueryTile {
     let width = arguments.headDim * panelWidth
     var done = 0
     while done < count {
-      multiplyTile(
+      multiplyScores(
         depth: arguments.headDim, a: query,
         aStride: isCopied ? arguments.headDim : arguments.queryStride,
-        b: arguments.keys + (key + done) / panelWidth * width, c: scores + done,
-        cStride: blockKeys, accumulates: false)
+        b: arguments.keys + (key + done) / panelWidth * width, c: scores + done)
       done += panelWidth
     }
   }

@@ -67,7 +67,7 @@ private func depthBlock(
       multiplyTile(
         depth: count, a: source, aStride: stride,
         b: arguments.packed + (panel * depth + firstK) * panelWidth, c: sums,
-        cStride: panelWidth, accumulates: firstK > 0)
+        accumulates: firstK > 0)
       if isLast { epilogue(arguments, sums: sums, row: row, rowCount: rowCount, panel: panel) }
       sums += tileCount
     }

@@ -22,7 +22,7 @@ final class FloatBuffer: @unchecked Sendable {
   deinit { base.deallocate() }
 }
 
-/// Packs weights on first use and keeps them, up to a budget; what exceeds it is packed each time.
+/// Packs weights on first use and keeps them, or packs them each time where a model is too large.
 final class PackedWeights: Sendable {
   private enum Form: Hashable { case matrix, kernel, vector, table }
   private struct Key: Hashable {
@@ -32,14 +32,18 @@ final class PackedWeights: Sendable {
 
   private let source: any WeightSource
   private let kernels: KernelTable
-  private let cache = Mutex<(buffers: [Key: FloatBuffer], floats: Int)>(([:], 0))
+  private let keeps: Bool
+  private let cache = Mutex<[Key: FloatBuffer]>([:])
 
-  /// Floats that are kept: whisper-medium's encoder fits, large's is packed stage by stage.
+  /// Floats of a model whose panels are kept: whisper-medium's encoder fits; large's is packed
+  /// stage by stage, or its weights would lie in memory twice.
   static let budget = 340_000_000
 
-  init(source: any WeightSource, kernels: KernelTable) {
+  /// - Parameter keeps: whether what was packed once is kept.
+  init(source: any WeightSource, kernels: KernelTable, keeps: Bool) {
     self.source = source
     self.kernels = kernels
+    self.keeps = keeps
   }
 
   /// Panels of a linear layer's `[out, in]` or a convolution's `[out, in, 3]`, the latter with its
@@ -86,14 +90,12 @@ final class PackedWeights: Sendable {
     _ reference: WeightReference, _ form: Form, _ make: (Tensor) throws -> FloatBuffer
   ) throws -> FloatBuffer {
     let key = Key(reference: reference, form: form)
-    if let known = cache.withLock({ $0.buffers[key] }) { return known }
+    if let known = cache.withLock({ $0[key] }) { return known }
     let buffer = try make(source.resolve(reference))
+    guard keeps else { return buffer }
     return cache.withLock { cache in
-      if let known = cache.buffers[key] { return known }
-      if cache.floats + buffer.count <= Self.budget {
-        cache.buffers[key] = buffer
-        cache.floats += buffer.count
-      }
+      if let known = cache[key] { return known }
+      cache[key] = buffer
       return buffer
     }
   }
