@@ -91,6 +91,9 @@ let package = Package(
       name: "Parity", dependencies: ["TensorCore", "EncoderModel", "CLAPACKE"],
       swiftSettings: strict),
     .target(
+      name: "ForeignDumps", dependencies: ["TensorCore", "TensorIO", "EncoderModel"],
+      swiftSettings: strict),
+    .target(
       name: "Transcription", dependencies: ["TensorCore", "TensorIO", "EncoderModel"],
       swiftSettings: strict),
     .target(
@@ -103,8 +106,8 @@ let package = Package(
       name: "EncoderDiffCLI",
       dependencies: [
         "TensorCore", "TensorIO", "AudioFrontEnd", "EncoderModel", "Faults", "ReferenceBackend",
-        "BLASBackend", "GraphBackend", "Parity", "Transcription", "Diagnosis", "Report",
-        argumentParser, logging,
+        "BLASBackend", "GraphBackend", "Parity", "ForeignDumps", "Transcription", "Diagnosis",
+        "Report", argumentParser, logging,
       ],
       swiftSettings: strict),
 
@@ -112,6 +115,10 @@ let package = Package(
       name: "TensorIOTests", dependencies: ["TensorIO", "TensorCore"], swiftSettings: strict),
     .testTarget(
       name: "EncoderModelTests", dependencies: ["EncoderModel", "TensorIO", "TensorCore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ForeignDumpsTests",
+      dependencies: ["ForeignDumps", "EncoderModel", "TensorIO", "TensorCore"],
       swiftSettings: strict),
     .testTarget(
       name: "AudioFrontEndTests",
