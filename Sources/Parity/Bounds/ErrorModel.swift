@@ -1,0 +1,59 @@
+import TensorCore
+
+/// How large the rounding error of an operation may be, element by element, without ever holding
+/// more than rows and columns of factors.
+///
+/// Every rounding adds δ·c with |δ| ≤ u and c the value rounded, carried to the output. Over
+/// independent δ of mean zero the error is sub-Gaussian with proxy u²·V/3, V = Σc², for δ uniform in
+/// [−u, u]: P(|e| > λu√V) ≤ 2·exp(−3λ²/2), 10⁻¹⁶ an element at λ = 5. Measured rounding has rms
+/// 0.4·u√V for a sequential sum and less for every other order. Hence two tests, both of which an
+/// honest operation passes and an error ten times its floor fails:
+/// - no element above λ·u·√V, λ = 5;
+/// - the rms of all above u·√(mean V) — 2.4 times what a sequential sum has.
+///
+/// Source of the random model: Higham & Mary, *A New Approach to Probabilistic Rounding Error
+/// Analysis* (2019) and *Sharper Probabilistic Backward Error Analysis for Basic Linear Algebra
+/// Kernels with Random Data* (2020); Ipsen & Zhou, arXiv 1906.10465.
+struct ErrorModel: Sendable {
+  /// λ of the elementwise test.
+  static let deviations = 5.0
+
+  var panels: [ErrorPanel]
+  /// Unit roundoff u that every variance is in units of.
+  var unit: Double
+  /// The operation's input where the variance depends on it element by element (GELU, softmax).
+  var input: Tensor?
+}
+
+/// The variance V of one matrix within the output; in units of u².
+///
+/// V = Σₜ rowₜ[i]·columnₜ[j] + coherent[i]·max(s², b² + by + y²) + result·y² + input·x² + floor,
+/// with y the exact output, b the bias added to it, s = y − b and x the input at the same place;
+/// for a softmax also y²·(x − shift[i])².
+struct ErrorPanel: Sendable {
+  struct Separable: Sendable {
+    var row: [Double]
+    var column: [Double]
+  }
+
+  var rows: Int
+  var columns: Int
+  /// Where the matrix lies in the tensor.
+  var offset: Int
+  var rowStride: Int
+  /// At most `maxSeparable`.
+  var separable: [Separable] = []
+  /// Weight of the result before its bias, per row: partial sums that grow together with it.
+  var coherent: [Double]
+  /// Whether the sum may have started from the bias, as engines do that load it first.
+  var mayStartFromBias = false
+  var bias: [Double]?
+  var result: Double = 1
+  var input: Double = 0
+  /// The row's largest score where the output is a softmax of the input.
+  var softmaxShift: [Double]?
+  /// Flushed denormals: (2⁻¹²⁶/u)².
+  var floor: Double
+
+  static let maxSeparable = 3
+}

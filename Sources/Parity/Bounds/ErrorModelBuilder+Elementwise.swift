@@ -1,0 +1,84 @@
+import EncoderModel
+import TensorCore
+
+extension ErrorModelBuilder {
+  /// x·Φ(x) as engines compute it, x/2·(1 + erf(x/√2)).
+  ///
+  /// 1 + erf is of size 1 before it cancels, so at the negative tail the error is of size u|x|, not
+  /// u|y|: erf to about 2u absolute (polynomials in use reach 1.5e-7 = 2.5u), the rounding of its
+  /// argument (at most 0.5u) and of 1 + erf, all times |x|/2: 2x². Then two products: 2y² in all.
+  /// Rounded inputs come through with the slope, at most 1.13.
+  func geluModel(_ x: Tensor, _ storage: StorageRounding) -> ErrorModel {
+    var panel = fullPanel(rows: x.rowCount, columns: x.innerExtent)
+    panel.input = 2 + 1.28 * storage.input(0)
+    panel.result = 2
+    return ErrorModel(panels: [panel], unit: claim.unit, input: x)
+  }
+
+  /// One rounding of the result; inputs that were stored rounded are allowed for by the caller's
+  /// replay noise only where they differ, so their share is taken of the result's size here.
+  func addModel(_ node: ProgramNode, _ storage: StorageRounding) -> ErrorModel {
+    let columns = node.shape.last ?? 1
+    var panel = fullPanel(rows: node.shape.dropLast().reduce(1, *), columns: columns)
+    panel.result = 1
+    return ErrorModel(panels: [panel], unit: claim.unit)
+  }
+
+  /// y = (x − μ)/σ·γ + β with σ² = var + ε, in whichever of the forms engines use.
+  ///
+  /// With n the width, v the variance, m₂ = v + μ² and r = 1/σ, in units of u²:
+  /// - the mean, summed in sequence: Vμ = nμ²/3 + (1/6 + 1/n)·m₂ + μ²; it shifts every element of
+  ///   the row by γ·δμ·r;
+  /// - the variance in one pass, Σx²/n − μ² (ONNX Runtime; two passes and Welford stay below):
+  ///   δ(var) = δ(m₂) + 2μδμ, so V_v = (n/3 + 2)·m₂² + 4μ²Vμ + μ⁴, and the row is scaled by
+  ///   1 + δ(var)·r²/2: V_s = V_v·r⁴/4. Here |μ| ≫ σ cancels: V_s grows with (μ/σ)⁴;
+  /// - x − μ, or x·r − μ·r (PyTorch): (x² + μ²)r² ≤ 2x̂² + 3μ²r²; the products with r and γ and the
+  ///   root, 6x̂²; γ and β where folded: y² + β².
+  ///
+  /// V = γ²·(Vμ + 6μ²)r² + (y − β)²·(V_s + 8) + β² + y².
+  func layerNormModel(_ norm: LayerNorm, _ x: Tensor, _ storage: StorageRounding) throws
+    -> ErrorModel
+  {
+    let columns = x.innerExtent
+    let gamma = try statistics.vector(norm.weight) ?? [Double](repeating: 1, count: columns)
+    let beta = try statistics.vector(norm.bias) ?? [Double](repeating: 0, count: columns)
+    let rows = x.withFloat32 { buffer in
+      (0..<x.rowCount).map { row in
+        layerNormRow(
+          UnsafeBufferPointer(rebasing: buffer[(row * columns)..<((row + 1) * columns)]),
+          epsilon: norm.epsilon, stored: storage.input(0))
+      }
+    }
+    var panel = fullPanel(rows: x.rowCount, columns: columns)
+    panel.separable = [
+      .init(row: rows.map(\.shift), column: gamma.map { $0 * $0 }),
+      .init(
+        row: [Double](repeating: 1, count: x.rowCount), column: beta.map { $0 * $0 }),
+    ]
+    panel.coherent = rows.map(\.scale)
+    panel.bias = beta
+    return ErrorModel(panels: [panel], unit: claim.unit)
+  }
+}
+
+/// Variance factors of one row of a layer norm: of its shift in units of γ, and of its scale.
+private func layerNormRow(
+  _ row: UnsafeBufferPointer<Float>, epsilon: Double, stored: Double
+) -> (shift: Double, scale: Double) {
+  let n = Double(max(row.count, 1))
+  var sum = 0.0
+  for value in row { sum += Double(value) }
+  let mean = sum / n
+  var squares = 0.0
+  for value in row { squares += (Double(value) - mean) * (Double(value) - mean) }
+  let variance = squares / n
+  let second = variance + mean * mean
+  let inverse = 1 / (variance + epsilon)
+  let meanVariance = n * mean * mean / 3 + (1.0 / 6 + 1 / n) * second + mean * mean
+  let spread =
+    (n / 3 + 2) * second * second + 4 * mean * mean * meanVariance
+    + mean * mean * mean * mean
+  // A row stored in a narrow type: every x is off by its own rounding, of x² = (μ + σx̂)².
+  let shift = (meanVariance + 6 * mean * mean + 2 * stored * mean * mean) * inverse
+  return (shift, spread * inverse * inverse / 4 + 8 + 2 * stored)
+}

@@ -1,0 +1,114 @@
+import EncoderModel
+import TensorCore
+
+/// Builds the error model of an operation from the inputs that the candidate had.
+struct ErrorModelBuilder: Sendable {
+  var statistics: WeightStatistics
+  var claim: PrecisionClaim
+
+  /// The model of `node` for these inputs, or `nil` for operations that only move values.
+  func model(for node: ProgramNode, inputs: [Tensor], storage: StorageRounding) throws
+    -> ErrorModel?
+  {
+    var model: ErrorModel
+    switch node.operation {
+    case .input, .transform, .replaceRows: return nil
+    case .linear(let linear):
+      model = try linearModel(linear, inputs[0], storage)
+    case .conv1d(let conv):
+      model = try convolutionModel(conv, inputs[0], node, storage)
+    case .attentionScores(let scores): model = scoresModel(scores, inputs, storage)
+    case .softmax: model = softmaxModel(inputs[0], node, storage)
+    case .attentionContext(let context): model = contextModel(context, inputs, node, storage)
+    case .layerNorm(let norm): model = try layerNormModel(norm, inputs[0], storage)
+    case .gelu: model = geluModel(inputs[0], storage)
+    case .addPosition, .add: model = addModel(node, storage)
+    }
+    for index in model.panels.indices {
+      model.panels[index].result += storage.output
+      model.panels[index].floor += storage.outputFloor
+    }
+    return model
+  }
+
+  /// Variance of flushed denormals.
+  var floor: Double { (0x1p-126 / claim.unit) * (0x1p-126 / claim.unit) }
+
+  /// What each operand of a product is rounded to, squared, in units of u².
+  var operandVariance: Double {
+    2 * (claim.operandUnit / claim.unit) * (claim.operandUnit / claim.unit)
+  }
+
+  /// A panel over a whole tensor `[rows, columns]`.
+  func fullPanel(rows: Int, columns: Int) -> ErrorPanel {
+    ErrorPanel(
+      rows: rows, columns: columns, offset: 0, rowStride: columns,
+      coherent: [Double](repeating: 0, count: rows), floor: floor)
+  }
+
+  /// A panel for the rounding of a product.
+  func panel(
+    _ product: ProductVariance, rows: Int, columns: Int, offset: Int, rowStride: Int,
+    scale: Double = 1, operands: Double, bias: [Double]? = nil
+  ) -> ErrorPanel {
+    let weight = product.separableWeight(operands: operands + operandVariance) * scale * scale
+    return ErrorPanel(
+      rows: rows, columns: columns, offset: offset, rowStride: rowStride,
+      separable: [
+        .init(row: product.rows.map { $0 * weight }, column: product.columns)
+      ],
+      coherent: [Double](repeating: product.coherentWeight, count: rows),
+      mayStartFromBias: bias != nil, bias: bias, floor: floor)
+  }
+
+  private func linearModel(_ linear: Linear, _ x: Tensor, _ storage: StorageRounding) throws
+    -> ErrorModel
+  {
+    let weight = try statistics.tensor(linear.weight)
+    let energies = try statistics.columnEnergies(linear.weight)
+    let bias = try statistics.vector(linear.bias)
+    let product = x.withFloat32 { xBuffer in
+      weight.withFloat32 { wBuffer -> ProductVariance? in
+        guard let a = MatrixView(xBuffer, rows: x.rowCount, columns: x.innerExtent),
+          let b = MatrixView(wBuffer, rows: weight.rowCount, columns: weight.innerExtent)
+        else { return nil }
+        return .rowsByRows(a, b, bEnergies: energies)
+      }
+    }
+    return productModel(product, rows: x.rowCount, columns: weight.rowCount, bias, storage)
+  }
+
+  private func convolutionModel(
+    _ conv: Conv1D, _ x: Tensor, _ node: ProgramNode, _ storage: StorageRounding
+  ) throws -> ErrorModel {
+    let weight = try statistics.tensor(conv.weight)
+    let energies = try statistics.columnEnergies(conv.weight)
+    let bias = try statistics.vector(conv.bias)
+    let frames = conv.outputFrames(x.rowCount)
+    let out = weight.shape.first ?? 1
+    let product = x.withFloat32 { xBuffer in
+      weight.withFloat32 { wBuffer -> ProductVariance? in
+        guard let a = MatrixView(xBuffer, rows: x.rowCount, columns: x.innerExtent),
+          let b = MatrixView(wBuffer, rows: out, columns: weight.elementCount / max(out, 1))
+        else { return nil }
+        return .convolution(
+          a, kernel: b, kernelEnergies: energies, stride: conv.stride,
+          paddingLeft: conv.paddingLeft, outputFrames: frames)
+      }
+    }
+    return productModel(product, rows: frames, columns: out, bias, storage)
+  }
+
+  private func productModel(
+    _ product: ProductVariance?, rows: Int, columns: Int, _ bias: [Double]?,
+    _ storage: StorageRounding
+  ) -> ErrorModel {
+    guard let product else { return ErrorModel(panels: [], unit: claim.unit) }
+    return ErrorModel(
+      panels: [
+        panel(
+          product, rows: rows, columns: columns, offset: 0, rowStride: columns,
+          operands: storage.input(0), bias: bias)
+      ], unit: claim.unit)
+  }
+}
