@@ -139,5 +139,8 @@ let package = Package(
       name: "TranscriptionTests",
       dependencies: ["Transcription", "EncoderModel", "TensorIO", "TensorCore"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ParityTests", dependencies: ["Parity", "EncoderModel", "TensorCore", "TensorIO"],
+      swiftSettings: strict),
   ]
 )

@@ -23,6 +23,17 @@ struct ErrorModel: Sendable {
   var unit: Double
   /// The operation's input where the variance depends on it element by element (GELU, softmax).
   var input: Tensor?
+  /// Σᵢⱼ Σₖ aᵢₖ²bⱼₖ² where the operation is a product.
+  var productEnergy: Double?
+
+  init(
+    panels: [ErrorPanel], unit: Double, input: Tensor? = nil, productEnergy: Double? = nil
+  ) {
+    self.panels = panels
+    self.unit = unit
+    self.input = input
+    self.productEnergy = productEnergy
+  }
 }
 
 /// The variance V of one matrix within the output; in units of u².

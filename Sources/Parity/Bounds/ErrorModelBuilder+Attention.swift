@@ -8,15 +8,17 @@ extension ErrorModelBuilder {
     -> ErrorModel
   {
     let (q, k) = (inputs[0], inputs[1])
-    let headDim = q.innerExtent / max(scores.numHeads, 1)
-    let panels = withHeads(q, k, numHeads: scores.numHeads) { head, a, b in
-      panel(
-        .rowsByRows(a, b), rows: a.rows, columns: b.rows, offset: head * a.rows * b.rows,
+    var energy = 0.0
+    let products = withHeads(q, k, numHeads: scores.numHeads) { head, a, b in
+      let product = ProductVariance.rowsByRows(a, b)
+      let matrix = panel(
+        product, rows: a.rows, columns: b.rows, offset: head * a.rows * b.rows,
         rowStride: b.rows, scale: scores.scale,
         operands: 4 + storage.input(0) + storage.input(1))
+      return (matrix, product.total)
     }
-    precondition(headDim > 0)
-    return ErrorModel(panels: panels, unit: claim.unit)
+    for product in products { energy += product.1 * scores.scale * scores.scale }
+    return ErrorModel(panels: products.map(\.0), unit: claim.unit, productEnergy: energy)
   }
 
   /// probabilities·v per head, with probabilities that the candidate dumped.
@@ -29,21 +31,25 @@ extension ErrorModelBuilder {
     let queries = probs.shape[1]
     let keys = probs.shape[2]
     let headDim = v.innerExtent / max(heads, 1)
-    let panels = probs.withFloat32 { pBuffer in
-      v.withFloat32 { vBuffer -> [ErrorPanel] in
+    let products = probs.withFloat32 { pBuffer in
+      v.withFloat32 { vBuffer -> [(ErrorPanel, Double)] in
         guard let pBase = pBuffer.baseAddress, let vBase = vBuffer.baseAddress else { return [] }
         return (0..<heads).map { head in
           let a = MatrixView(
             base: pBase + head * queries * keys, rows: queries, columns: keys, rowStride: keys)
           let b = MatrixView(
             base: vBase + head * headDim, rows: keys, columns: headDim, rowStride: v.innerExtent)
-          return panel(
-            .rowsByColumns(a, b), rows: queries, columns: headDim, offset: head * headDim,
+          let product = ProductVariance.rowsByColumns(a, b)
+          let matrix = panel(
+            product, rows: queries, columns: headDim, offset: head * headDim,
             rowStride: v.innerExtent, operands: storage.input(0) + storage.input(1))
+          return (matrix, product.total)
         }
       }
     }
-    return ErrorModel(panels: panels, unit: claim.unit)
+    return ErrorModel(
+      panels: products.map(\.0), unit: claim.unit,
+      productEnergy: products.reduce(0) { $0 + $1.1 })
   }
 
   /// Softmax over keys: p = exp(s − m)/Σ.

@@ -15,13 +15,15 @@ extension ErrorModelBuilder {
     return ErrorModel(panels: [panel], unit: claim.unit, input: x)
   }
 
-  /// One rounding of the result; inputs that were stored rounded are allowed for by the caller's
-  /// replay noise only where they differ, so their share is taken of the result's size here.
-  func addModel(_ node: ProgramNode, _ storage: StorageRounding) -> ErrorModel {
+  /// One rounding of the result. Inputs stored rounded add x₁² + x₂² = x₁² + (y − x₁)², at most
+  /// 3x₁² + 2y².
+  func addModel(_ first: Tensor, _ node: ProgramNode, _ storage: StorageRounding) -> ErrorModel {
     let columns = node.shape.last ?? 1
+    let stored = max(storage.input(0), storage.input(1))
     var panel = fullPanel(rows: node.shape.dropLast().reduce(1, *), columns: columns)
-    panel.result = 1
-    return ErrorModel(panels: [panel], unit: claim.unit)
+    panel.result = 1 + 2 * stored
+    panel.input = 3 * stored
+    return ErrorModel(panels: [panel], unit: claim.unit, input: stored > 0 ? first : nil)
   }
 
   /// y = (x − μ)/σ·γ + β with σ² = var + ε, in whichever of the forms engines use.

@@ -22,7 +22,7 @@ struct ErrorModelBuilder: Sendable {
     case .attentionContext(let context): model = contextModel(context, inputs, node, storage)
     case .layerNorm(let norm): model = try layerNormModel(norm, inputs[0], storage)
     case .gelu: model = geluModel(inputs[0], storage)
-    case .addPosition, .add: model = addModel(node, storage)
+    case .addPosition, .add: model = addModel(inputs[0], node, storage)
     }
     for index in model.panels.indices {
       model.panels[index].result += storage.output
@@ -109,6 +109,6 @@ struct ErrorModelBuilder: Sendable {
         panel(
           product, rows: rows, columns: columns, offset: 0, rowStride: columns,
           operands: storage.input(0), bias: bias)
-      ], unit: claim.unit)
+      ], unit: claim.unit, productEnergy: product.total)
   }
 }

@@ -207,3 +207,16 @@ private func maskedScanRow<X: FigureElement>(
   }
   return scan
 }
+
+extension ErrorPanel {
+  /// V at one element, in units of u².
+  func variance(row i: Int, column j: Int, exact y: Double, input x: Double) -> Double {
+    let b = bias?[j] ?? 0
+    let s = y - b
+    var v = floor + result * y * y + input * x * x
+    v += coherent[i] * max(s * s, mayStartFromBias ? b * b + b * y + y * y : 0)
+    for term in separable { v += term.row[i] * term.column[j] }
+    if let shift = softmaxShift?[i] { v += y * y * (x - shift) * (x - shift) }
+    return v
+  }
+}

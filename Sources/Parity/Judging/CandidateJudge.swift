@@ -1,0 +1,119 @@
+package import EncoderModel
+package import TensorCore
+
+/// Judges one candidate, stage after stage; holds what passes from one stage to the next.
+package struct CandidateJudge {
+  let judge: Judge
+  let backend: String
+  let faults: [String]
+  private var taps: [TapResult] = []
+  /// Output of the last stage as replayed in Float64, where the candidate lacks it.
+  private var carried: [String: NodeValue] = [:]
+  /// How upstream errors reach a tap.
+  var lineage = ErrorLineage()
+
+  package init(judge: Judge, backend: String, faults: [String] = []) {
+    self.judge = judge
+    self.backend = backend
+    self.faults = faults
+  }
+
+  /// Judges the taps of one stage.
+  /// - Parameters:
+  ///   - stage: stages must come in program order.
+  ///   - expected: taps that the candidate should have; others are judged only where present.
+  ///   - candidate: the candidate's tap of that name, from this stage or the output of the one
+  ///     before; `nil` where it has none. A missing mel is taken from the reference.
+  ///   - reference: the reference's tap, Float64 from a sound encoder, or `nil`.
+  /// - Returns: results in program order, the mel's first in the stem.
+  @discardableResult
+  package mutating func judgeStage(
+    _ stage: EncoderStage, expected: Set<String>, candidate: (String) -> Tensor?,
+    reference: @escaping (String) -> Tensor?
+  ) throws -> [TapResult] {
+    let nodes = judge.program.nodes(in: stage)
+    var context = StageContext(judge: judge, nodes: nodes, reference: reference)
+    let inputTap = judge.program.inputTap(of: stage)
+    if stage != .stem {
+      if let known = candidate(inputTap) {
+        context.values[inputTap] = .known(known)
+      } else if let value = carried[inputTap] {
+        context.values[inputTap] = value
+      }
+    }
+    var results: [TapResult] = []
+    for node in nodes {
+      let tap = candidate(node.name)
+      if let tap, tap.shape != node.shape {
+        results.append(misshapen(node, tap))
+        continue
+      }
+      let introduced = try context.advance(node, candidate: tap, seed: UInt64(taps.count))
+      guard expected.contains(node.name) || tap != nil else {
+        lineage.pass(node)
+        continue
+      }
+      let result = assemble(node, tap, introduced, reference: reference(node.name))
+      results.append(result)
+    }
+    carried = context.values.filter { $0.key == stage.outputTap && !$0.value.isKnown }
+    taps += results
+    return results
+  }
+
+  /// Everything judged so far.
+  package func result() -> CandidateResult {
+    let divergent = taps.filter { ($0.introduced?.verdict ?? $0.verdict).isDivergence }
+    let isReduced = divergent.allSatisfy {
+      if case .reducedPrecision = $0.introduced?.verdict ?? $0.verdict { true } else { false }
+    }
+    return CandidateResult(
+      backend: backend, faults: faults, taps: taps,
+      verdict: divergent.isEmpty ? .parity : isReduced ? .reducedPrecision : .divergent,
+      firstDivergence: divergent.first?.tap)
+  }
+
+  private mutating func misshapen(_ node: ProgramNode, _ tap: Tensor) -> TapResult {
+    lineage.record(node, relativeL2: nil, isDivergent: true)
+    return TapResult(
+      tap: node.name, shape: tap.shape, cumulative: nil, introduced: nil, verdict: .structural,
+      note: "shape \(tap.shape) where \(node.shape) is due")
+  }
+
+  private mutating func assemble(
+    _ node: ProgramNode, _ tap: Tensor?, _ introduced: IntroducedError?, reference: Tensor?
+  ) -> TapResult {
+    guard let tap else {
+      lineage.pass(node)
+      return TapResult(
+        tap: node.name, shape: node.shape, cumulative: nil, introduced: nil, verdict: .missing)
+    }
+    let comparable = reference.flatMap { $0.elementCount == tap.elementCount ? $0 : nil }
+    let cumulative = comparable.map { TapFigures.compare(reference: $0, candidate: tap) }
+    if case .input = node.operation {
+      let verdict = melVerdict(cumulative)
+      lineage.record(
+        node, relativeL2: cumulative?.relativeL2, isDivergent: verdict.isDivergence)
+      return TapResult(
+        tap: node.name, shape: node.shape, cumulative: cumulative, introduced: nil,
+        verdict: verdict)
+    }
+    let verdict = lineage.verdict(node, introduced: introduced, cumulative: cumulative)
+    return TapResult(
+      tap: node.name, shape: node.shape, cumulative: cumulative, introduced: introduced,
+      verdict: verdict)
+  }
+}
+
+/// What is said of a mel that differs.
+///
+/// A Float32 front-end leaves each power with an error of about u·5 of the largest amplitude; the
+/// clamp stands 8 decades of power below that, where an amplitude is 10⁻⁴ of it: δP/P ≈ 2·5·u·10⁴ =
+/// 6·10⁻³, after log₁₀ and the division by four 7·10⁻⁴. Most values lie far above the clamp, so
+/// that the relative L2 stays under 10⁻⁴.
+private func melVerdict(_ figures: TapFigures?) -> TapVerdict {
+  guard let figures else { return .rounding }
+  if figures.isBitEqual { return .identical }
+  if figures.nonFinite > figures.nonFiniteReference { return .nonFinite }
+  return figures.maxAbs <= 7e-4 && (figures.relativeL2 ?? 0) <= 1e-4 ? .rounding : .structural
+}
