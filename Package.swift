@@ -59,13 +59,27 @@ let package = Package(
       swiftSettings: strict),
 
     // Mel → taps, three times, sharing no arithmetic.
+    .systemLibrary(name: "CProcessor"),
+    .target(name: "ReferenceArithmetic", swiftSettings: strict),
     .target(
-      name: "ReferenceBackend", dependencies: ["TensorCore", "EncoderModel"],
+      name: "ReferenceAVX512", dependencies: ["ReferenceArithmetic"],
+      swiftSettings: kernels(isIntel ? ["-march=skylake-avx512"] : [])),
+    .target(
+      name: "ReferenceAVX2", dependencies: ["ReferenceArithmetic"],
+      swiftSettings: kernels(isIntel ? ["-march=haswell"] : [])),
+    .target(
+      name: "ReferencePortable", dependencies: ["ReferenceArithmetic"],
+      swiftSettings: kernels([])),
+    .target(
+      name: "ReferenceBackend",
+      dependencies: [
+        "TensorCore", "EncoderModel", "ReferenceArithmetic", "ReferenceAVX512", "ReferenceAVX2",
+        "ReferencePortable", "CProcessor",
+      ],
       swiftSettings: strict),
     .target(
       name: "BLASBackend", dependencies: ["TensorCore", "EncoderModel", "COpenBLAS"],
       swiftSettings: strict),
-    .systemLibrary(name: "CProcessor"),
     .target(name: "KernelTable", swiftSettings: strict),
     .target(
       name: "KernelsAVX512", dependencies: ["KernelTable", "CProcessor"],
@@ -123,6 +137,10 @@ let package = Package(
     .testTarget(
       name: "AudioFrontEndTests",
       dependencies: ["AudioFrontEnd", "TensorIO", "TensorCore", "CSndfile"], swiftSettings: strict),
+    .testTarget(
+      name: "ReferenceBackendTests",
+      dependencies: ["ReferenceBackend", "EncoderModel", "TensorIO", "TensorCore"],
+      swiftSettings: strict),
     .testTarget(
       name: "KernelsTests",
       dependencies: [

@@ -55,4 +55,11 @@ package protocol OperationEvaluator: Sendable {
   /// The value of `node` computed in Float64 from `inputs` (any floating-point type), whatever
   /// node of whatever program it is; weights come from the evaluator's own source.
   func evaluate(_ node: ProgramNode, inputs: [Tensor]) throws -> Tensor
+
+  /// The value of `context` computed in Float64 from q, k and v `[T, C]`, through `scores` and
+  /// `softmax`: the same as `evaluate` thrice, without maps `[heads, T, T]` in memory.
+  func evaluateAttention(
+    scores: ProgramNode, softmax: ProgramNode, context: ProgramNode, query: Tensor, key: Tensor,
+    value: Tensor
+  ) throws -> Tensor
 }

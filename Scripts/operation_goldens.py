@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Goldens of single encoder operations, sound and faulty, in Float64 by PyTorch.
+
+Writes Fixtures/goldens/ops/operations.safetensors: inputs `x.*` and weights `w.*` in Float32, and the result of each
+case in Float64 under the case's name (Tests/ReferenceBackendTests and Tests/BLASBackendTests say which operation that is).
+
+    pip install numpy torch safetensors && Scripts/operation_goldens.py
+"""
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors.numpy import save_file
+
+FRAMES, WIDTH, HEADS, WIDE, MELS = 23, 20, 2, 200, 5
+TARGET = Path(__file__).resolve().parent.parent / "Fixtures/goldens/ops/operations.safetensors"
+generator = torch.Generator().manual_seed(11)
+tensors = {}
+
+
+def draw(name, *shape, scale=1.0):
+    value = (torch.randn(*shape, generator=generator, dtype=torch.float64) * scale).to(torch.float32)
+    tensors[name] = value.numpy()
+    return value.double()
+
+
+def golden(name, value):
+    tensors[name] = value.double().contiguous().numpy()
+
+
+def rounded(x, fmt, pieces=1):
+    """x, exact in Float32, rounded to a format; int8 with one scale per piece of a row."""
+    if fmt == "bf16":
+        return x.to(torch.bfloat16).double()
+    if fmt == "f16":
+        return x.to(torch.float16).double()
+    if fmt == "tf32":
+        bits = x.to(torch.float32).numpy().view(np.uint32).astype(np.uint64)
+        bits = (bits + 0xFFF + ((bits >> 13) & 1)) & ~np.uint64(0x1FFF)
+        return torch.from_numpy(bits.astype(np.uint32).view(np.float32)).double()
+    split = x.to(torch.float32).numpy().reshape(*x.shape[:-1], pieces, -1)
+    step = np.abs(split).max(-1, keepdims=True) / np.float32(127)
+    return torch.from_numpy((np.round(split / step) * step).reshape(x.shape)).double()
+
+
+def heads(x):
+    return x.view(x.shape[0], HEADS, -1).transpose(0, 1)
+
+
+def merged(x):
+    return x.transpose(0, 1).reshape(x.shape[1], -1)
+
+
+def gelu():
+    x = torch.cat([draw("x.narrow", FRAMES * WIDTH - 41, scale=2.5), torch.linspace(-12, 12, 41).double()])
+    tensors["x.narrow"] = x.float().view(FRAMES, WIDTH).numpy()
+    x = x.float().view(FRAMES, WIDTH).double()
+    exact = x * 0.5 * torch.special.erfc(-x / 2**0.5)
+    assert (exact - F.gelu(x)).abs().max() < 1e-14
+    golden("gelu.erf", exact)
+    golden("gelu.tanh", F.gelu(x, approximate="tanh"))
+    golden("gelu.quick", x * torch.sigmoid(1.702 * x))
+    golden("gelu.relu", F.relu(x))
+    golden("gelu.silu", F.silu(x))
+    golden("gelu.identity", x)
+    return x
+
+
+def layer_norm(x):
+    gain, shift = draw("w.gain", WIDTH, scale=0.3) + 1, draw("w.shift", WIDTH)
+    tensors["w.gain"] = gain.float().numpy()
+    gain = gain.float().double()
+    golden("layer-norm", F.layer_norm(x, [WIDTH], gain, shift, 1e-5))
+    golden("layer-norm.eps", F.layer_norm(x, [WIDTH], gain, shift, 1e-2))
+    golden("layer-norm.bare", F.layer_norm(x, [WIDTH], eps=1e-5))
+    golden("layer-norm.no-bias", F.layer_norm(x, [WIDTH], gain, eps=1e-5))
+    golden("layer-norm.rms", F.rms_norm(x, [WIDTH], gain, 1e-5) + shift)
+    centred = x - x.mean(-1, keepdim=True)
+    sample = x.var(-1, keepdim=True, unbiased=True)
+    golden("layer-norm.sample", centred / torch.sqrt(sample + 1e-5) * gain + shift)
+    # Rows beyond √65504 overflow; the others keep f16's eleven bits of variance.
+    large = draw("x.large", FRAMES, WIDTH, scale=30)
+    large[::3] *= 40
+    tensors["x.large"] = large.float().numpy()
+    large = large.float().double()
+    centred = large - large.mean(-1, keepdim=True)
+    squares = (centred**2).sum(-1, keepdim=True)
+    variance = torch.where(squares > 65504, torch.inf, (squares / WIDTH).half().double())
+    golden("layer-norm.f16", centred / torch.sqrt(variance + 1e-5) * gain + shift)
+
+
+def dense():
+    x, weight, bias = draw("x.wide", FRAMES, WIDE), draw("w.dense", WIDTH + 1, WIDE, scale=0.1), draw("w.dense-bias", WIDTH + 1)
+    golden("linear", F.linear(x, weight, bias))
+    golden("linear.no-bias", F.linear(x, weight))
+    for fmt in ("bf16", "f16", "tf32", "int8"):
+        golden(f"linear.{fmt}", F.linear(rounded(x, fmt), weight, bias))
+    golden("linear.result-bf16", rounded(F.linear(x, weight, bias).float(), "bf16"))
+
+
+def convolution():
+    x = draw("x.mel", FRAMES, MELS)
+    weight, bias = draw("w.conv", WIDTH - 3, MELS, 3), draw("w.conv-bias", WIDTH - 3)
+
+    def conv(x, stride, left, right, bias=bias):
+        return F.conv1d(F.pad(x.T[None], (left, right)), weight, bias, stride=stride)[0].T
+
+    golden("conv.stride1", conv(x, 1, 1, 1))
+    golden("conv.stride2", conv(x, 2, 1, 1))
+    golden("conv.same", conv(x, 2, 0, 1))
+    golden("conv.valid", conv(x, 1, 0, 0))
+    golden("conv.no-bias", conv(x, 2, 1, 1, None))
+    golden("conv.bf16", conv(rounded(x, "bf16"), 2, 1, 1))
+
+
+def attention():
+    q, k, v = draw("x.q", FRAMES, WIDTH, scale=2), draw("x.k", FRAMES, WIDTH, scale=2), draw("x.v", FRAMES, WIDTH)
+    scale = (WIDTH // HEADS) ** -0.5
+
+    def scores(q, k):
+        return heads(q) @ heads(k).transpose(1, 2) * scale
+
+    s = scores(q, k)
+    golden("scores", s)
+    golden("scores.int8", scores(rounded(q, "int8", HEADS), rounded(k, "int8", HEADS)))
+    tensors["x.scores"] = s.float().numpy()
+    s = s.float().double()
+    causal = s.masked_fill(torch.ones(FRAMES, FRAMES).triu(1).bool(), -torch.inf)
+    golden("softmax", s.softmax(-1))
+    golden("softmax.queries", s.softmax(-2))
+    golden("softmax.heads", s.softmax(0))
+    golden("softmax.causal", causal.softmax(-1))
+    golden("softmax.padding", F.pad(s, (0, 36)).softmax(-1)[..., :FRAMES])
+    p = s.softmax(-1)
+    tensors["x.probs"] = p.float().numpy()
+    p = p.float().double()
+    context = p @ heads(v)
+    golden("context", merged(context))
+    golden("context.channel-major", context.permute(1, 2, 0).reshape(FRAMES, WIDTH))
+    golden("context.reversed", merged(context.flip(0)))
+    golden("context.unpermuted", context.reshape(FRAMES, WIDTH))
+    golden("context.f16", merged(rounded(p, "f16") @ heads(rounded(v, "f16"))))
+    golden("attention", merged(scores(q, k).softmax(-1) @ heads(v)))
+    golden("attention.padding", merged(F.pad(scores(q, k), (0, 36)).softmax(-1)[..., :FRAMES] @ heads(v)))
+    causal = scores(q, k).masked_fill(torch.ones(FRAMES, FRAMES).triu(1).bool(), -torch.inf)
+    golden("attention.causal", merged(causal.softmax(-1) @ heads(v)))
+
+
+def alterations(x):
+    table, other = draw("w.table", FRAMES, WIDTH), draw("x.other", FRAMES, WIDTH)
+    zeros = torch.zeros(4, WIDTH, dtype=torch.float64)
+    golden("position", x + table)
+    golden("add", x + other)
+    golden("replaced", torch.cat([x[:7], other[7:]]))
+    golden("scaled", x * 0.234)
+    golden("offset", x + 0.075)
+    golden("shifted", torch.cat([zeros, x[:-4]]))
+    golden("shifted-back", torch.cat([x[4:], zeros]))
+    golden("sliced", torch.cat([x[1::2], zeros]))
+    golden("memory-transposed", x.T.reshape(FRAMES, WIDTH))
+    golden("frames-reversed", x.flip(0))
+    golden("channels-reversed", x.flip(1))
+    golden("rounded", rounded(x, "bf16"))
+    golden("zeroed", torch.cat([x[:-4], zeros]))
+    overflowed = x.clone()
+    overflowed[5] = torch.where(x[5] < 0, -torch.inf, torch.inf)
+    golden("overflowed", overflowed)
+
+
+if __name__ == "__main__":
+    narrow = gelu()
+    layer_norm(narrow)
+    dense()
+    convolution()
+    attention()
+    alterations(narrow)
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, TARGET, metadata={"torch": torch.__version__})
+    print(f"{TARGET}: {len(tensors)} tensors, {TARGET.stat().st_size} bytes")

@@ -1,0 +1,96 @@
+/// Attention from q, k and v to the context, without maps that are larger than a block of queries.
+import EncoderModel
+import ReferenceArithmetic
+import TensorCore
+
+/// The three operations of scaled dot-product attention.
+struct AttentionOperations {
+  var scores: AttentionScores
+  var softmax: Softmax
+  var context: AttentionContext
+
+  /// Whether queries can be dealt with one by one, each map's row used as it is.
+  var isStreamable: Bool {
+    softmax.axis == .keys && scores.precision == .exact && context.precision == .exact
+      && scores.numHeads == context.numHeads
+  }
+}
+
+extension Calculator {
+  /// Queries of a task: their scores, 0.6 MB for 1500 keys, stay in the second-level cache.
+  private static let queryBlock = 48
+
+  /// softmax(scale·q·kᵀ)·v for each head: the same bits as step by step.
+  /// - Parameters: q, k, v: `[T, C]`; NaN propagates.
+  /// - Returns: `[T, C]`.
+  func attention(
+    _ operations: AttentionOperations, _ q: Tensor, _ k: Tensor, _ v: Tensor, _ node: String
+  ) throws -> Tensor {
+    guard operations.isStreamable else {
+      let scores = stored(try attentionScores(operations.scores, q, k, node))
+      let probabilities = stored(softmax(operations.softmax, scores))
+      return try attentionContext(operations.context, probabilities, v, node)
+    }
+    let heads = operations.scores.numHeads
+    let headDim = try headDim(of: q, heads, node)
+    guard q.innerExtent == k.innerExtent, k.shape == v.shape else {
+      throw ReferenceError.wrongShape(
+        node: node, expected: "q, k and v of one width", found: k.shape)
+    }
+    let (queries, keys, width) = (q.rowCount, k.rowCount, q.innerExtent)
+    let packedKeys = k.withFloat64 { k in
+      (0..<heads).map { head in
+        multiplier.pack(
+          k.start + head * headDim, columns: keys, depth: headDim, columnStride: width)
+      }
+    }
+    let packedValues = v.withFloat64 { v in
+      (0..<heads).map { head in
+        multiplier.pack(
+          v.start + head * headDim, columns: headDim, depth: keys, columnStride: 1,
+          depthStride: width)
+      }
+    }
+    let blocks = (queries + Self.queryBlock - 1) / Self.queryBlock
+    let result = Tensor.float64([queries, width]) { out in
+      q.withRows { q in
+        multiplier.workers.run(
+          heads * blocks, scratch: multiplier.scratchCount + Self.queryBlock * keys
+        ) { task, scratch in
+          let head = task / blocks
+          let first = task % blocks * Self.queryBlock
+          attentionBlock(
+            operations, q.columns(from: head * headDim),
+            first..<min(first + Self.queryBlock, queries), packedKeys[head], packedValues[head],
+            into: out.start + first * width + head * headDim, width, scratch)
+        }
+      }
+    }
+    return reordered(result, operations.context.headOrder, heads: heads)
+  }
+
+  /// One head's context for a block of queries.
+  private func attentionBlock(
+    _ operations: AttentionOperations, _ q: MatrixView, _ queries: Range<Int>, _ k: PackedMatrix,
+    _ v: PackedMatrix, into out: UnsafeMutablePointer<Double>, _ outStride: Int,
+    _ scratch: UnsafeMutablePointer<Double>
+  ) {
+    let keys = k.columns
+    let map = scratch + multiplier.scratchCount
+    multiplier.multiplyBlock(
+      q, rows: queries, k, panels: 0..<k.panelCount, into: map, cStride: keys, scratch: scratch)
+    for query in queries {
+      let row = map + (query - queries.lowerBound) * keys
+      scale(row, keys, by: operations.scores.scale)
+      store(row, keys)
+      if operations.softmax.mask == .causal && query + 1 < keys {
+        (row + query + 1).update(repeating: -.infinity, count: keys - query - 1)
+      }
+      multiplier.arithmetic.softmaxRow(row, keys, operations.softmax.numUnmaskedPaddingKeys)
+      store(row, keys)
+    }
+    multiplier.multiplyBlock(
+      MatrixView(base: map, rows: queries.count, rowStride: keys), rows: 0..<queries.count, v,
+      panels: 0..<v.panelCount, into: out, cStride: outStride, scratch: scratch)
+  }
+}

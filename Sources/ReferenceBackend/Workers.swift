@@ -1,0 +1,67 @@
+/// Spreads independent tasks over threads; which thread does a task never changes its result.
+import CProcessor
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// How many threads an operation may use.
+struct Workers: Sendable {
+  let threads: Int
+
+  /// - Parameter threads: as many as there are processors to run on where `nil`.
+  init(threads: Int?) { self.threads = max(1, threads ?? Self.processorCount) }
+
+  private static var processorCount: Int {
+    #if os(Linux)
+      let allowed = Int(encoder_diff_processor_count())
+      if allowed > 0 { return allowed }
+    #endif
+    return sysconf(Int32(_SC_NPROCESSORS_ONLN))
+  }
+
+  /// Calls `body` once for each task below `count`, in any order; returns when all are done.
+  /// - Parameters:
+  ///   - scratch: elements of memory that each thread gets for its own; zero at first.
+  ///   - body: gets the task and the thread's memory.
+  /// - Precondition: no task writes what another one touches.
+  func run(_ count: Int, scratch: Int = 0, _ body: (Int, UnsafeMutablePointer<Double>) -> Void) {
+    let queue = TaskQueue()
+    withoutActuallyEscaping(body) { body in
+      let task = DisjointTask(run: body)
+      DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+        let memory = UnsafeMutablePointer<Double>.allocate(capacity: max(scratch, 1))
+        memory.initialize(repeating: 0, count: scratch)
+        while true {
+          let index = queue.next.add(1, ordering: .relaxed).oldValue
+          if index >= count { break }
+          task.run(index, memory)
+        }
+        memory.deallocate()
+      }
+    }
+  }
+
+  /// Calls `body` with ranges of at most `length` that together cover `0..<count`.
+  func runRanges(_ count: Int, length: Int, _ body: (Range<Int>) -> Void) {
+    run((count + length - 1) / length) { task, _ in
+      body((task * length)..<min((task + 1) * length, count))
+    }
+  }
+}
+
+/// The number of the task that is handed out next.
+private final class TaskQueue: Sendable {
+  let next = Atomic<Int>(0)
+}
+
+/// Carries a closure across the `@Sendable` border.
+///
+/// `@unchecked Sendable`: tasks write to disjoint memory only, as `run` demands.
+private struct DisjointTask: @unchecked Sendable {
+  let run: (Int, UnsafeMutablePointer<Double>) -> Void
+}

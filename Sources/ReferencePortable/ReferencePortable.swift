@@ -1,0 +1,7 @@
+/// The reference's loops for the `portable` instruction set.
+
+package import ReferenceArithmetic
+
+extension ReferenceArithmetic {
+  package static let portable = loops("portable")
+}
