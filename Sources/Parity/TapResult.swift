@@ -84,19 +84,26 @@ package struct IntroducedError: Sendable, Hashable {
   package var bound: Double
   /// Largest |error|/bound over all elements; at most 1 is rounding.
   package var worstRatio: Double
+  /// Root mean square of the error over the bound's, of which rounding has at most 1.
+  package var rmsRatio: Double
+  /// What the error's structure says beyond the verdict, e.g. `operands rounded to bf16`.
+  package var evidence: String?
   /// Unit roundoff that a product's error points to, 2^−p; `nil` for operations without a product.
   package var effectiveUnitRoundoff: Double?
   package var verdict: TapVerdict
 
   package init(
     segment: [String], relativeL2: Double?, maxAbs: Double, bound: Double, worstRatio: Double,
-    effectiveUnitRoundoff: Double?, verdict: TapVerdict
+    rmsRatio: Double = 0, effectiveUnitRoundoff: Double?, verdict: TapVerdict,
+    evidence: String? = nil
   ) {
     self.segment = segment
     self.relativeL2 = relativeL2
     self.maxAbs = maxAbs
     self.bound = bound
     self.worstRatio = worstRatio
+    self.rmsRatio = rmsRatio
+    self.evidence = evidence
     self.effectiveUnitRoundoff = effectiveUnitRoundoff
     self.verdict = verdict
   }

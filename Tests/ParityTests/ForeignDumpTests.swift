@@ -55,7 +55,7 @@ struct ForeignDumpTests {
       let introduced = tap.introduced
       print(
         tap.tap, tap.verdict.text, "cum", tap.cumulative?.relativeL2 ?? -1, "intro",
-        introduced?.relativeL2 ?? -1, "ratio", introduced?.worstRatio ?? -1, "u",
+        introduced?.relativeL2 ?? -1, "ratio", introduced?.worstRatio ?? -1, introduced?.rmsRatio ?? -1, "u",
         introduced?.effectiveUnitRoundoff ?? -1, introduced?.segment.count ?? 0)
     }
     return result

@@ -163,7 +163,9 @@ struct AttentionMoments {
         ],
         coherent: [Double](repeating: 2 * keys / 3 + 8, count: numQueries), floor: builder.floor)
     }
-    return ErrorModel(panels: panels, unit: builder.claim.unit, productEnergy: total)
+    var model = ErrorModel(panels: panels, unit: builder.claim.unit, productEnergy: total)
+    model.deviations = ErrorModel.pooledDeviations
+    return model
   }
 
   /// Per channel, the mean of v² and the variance of v over keys, weighted.

@@ -60,6 +60,8 @@ extension ErrorModel {
   /// deviations, pooled to rows times columns within each panel, over 1/3 for uniform draws.
   mutating func addSpread(of replicas: [Tensor], around exact: Tensor) {
     guard !replicas.isEmpty else { return }
+    deviations = Self.pooledDeviations
+    rmsLimit = 2
     let scale = 3 / (Double(replicas.count) * unit * unit)
     exact.withFloat64 { y in
       for index in panels.indices where panels[index].separable.count < ErrorPanel.maxSeparable {

@@ -8,8 +8,8 @@ extension StageContext {
   {
     let scan = outcome.model.scan(candidate: candidate, exact: outcome.exact)
     let unit = outcome.model.unit
-    let rms = scan.rmsRatio(unit: unit)
-    let peak = scan.worst.squareRoot() / (ErrorModel.deviations * unit)
+    let rms = scan.rmsRatio(unit: unit) / outcome.model.rmsLimit
+    let peak = scan.worst.squareRoot() / (outcome.model.deviations * unit)
     let effective = outcome.model.productEnergy.flatMap { energy in
       energy > 0 ? (scan.errorSquared / energy).squareRoot() : nil
     }
@@ -17,8 +17,8 @@ extension StageContext {
       segment: outcome.segment,
       relativeL2: scan.exactSquared > 0
         ? (scan.errorSquared / scan.exactSquared).squareRoot() : nil,
-      maxAbs: scan.maxAbs, bound: ErrorModel.deviations * unit * scan.worstVariance.squareRoot(),
-      worstRatio: max(peak, rms), effectiveUnitRoundoff: effective, verdict: .rounding)
+      maxAbs: scan.maxAbs, bound: outcome.model.deviations * unit * scan.worstVariance.squareRoot(),
+      worstRatio: max(peak, rms), rmsRatio: rms, effectiveUnitRoundoff: effective, verdict: .rounding)
     if let tolerance = judge.tolerance(for: node.name) {
       introduced.worstRatio = tolerance.worstRatio(
         candidate: candidate, exact: outcome.exact.tensor)
