@@ -7,7 +7,7 @@ let panelWidth = 4
 /// Rows of a tile; here only the grain of scheduling.
 let tileRows = 4
 /// Terms of a sum's first level.
-let sumLength = 32
+let sumLength = 64
 
 func packTransposed(_ arguments: PackArguments) {
   for panel in arguments.panels {

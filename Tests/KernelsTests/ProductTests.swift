@@ -91,8 +91,8 @@ struct ProductTests {
   func blocks(rows: Int, columns: Int, depth: Int) {
     let product = ProductRun(rows: rows, columns: columns, depth: depth)
     let expected = product.run(scalarKernels())[0]
-    // Two levels: 32 terms and depth/32 pieces, each rounded once.
-    #expect(product.worstError(expected) < Double(32 + depth / 32 + 2) * 0x1p-24)
+    // Two levels: 64 terms and depth/64 pieces, each rounded once.
+    #expect(product.worstError(expected) < Double(64 + depth / 64 + 2) * 0x1p-24)
     for table in testedTables { #expect(product.run(table)[0] == expected, "\(table.name)") }
   }
 

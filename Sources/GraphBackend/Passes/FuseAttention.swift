@@ -20,10 +20,15 @@ extension GraphPass {
         scale > 1e-6, scale < 1e6
       else { continue }
       let scores = graph.nodes[scoresIndex]
-      guard graph[scores.inputs[0]].rows == graph[node.inputs[1]].rows else { continue }
+      guard graph[scores.inputs[0]].rows == graph[node.inputs[1]].rows,
+        graph[node.output].columns / max(numHeads, 1) <= widestHead
+      else { continue }
       graph.nodes[position].operation = .attention(numHeads: numHeads, scale: scale)
       graph.nodes[position].inputs = scores.inputs + [node.inputs[1]]
     }
     return graph
   }
+
+  /// Channels of a head that the streaming kernel has scratch memory for.
+  private static let widestHead = 256
 }
