@@ -38,7 +38,8 @@ package struct DumpAligner {
     try alignByValues(&state)
     undoConventions(&state)
     for name in source.names where !state.used.contains(name) && state.reasons[name] == nil {
-      state.reasons[name] = "no tap by name\(reference.taps.isEmpty ? "" : " or values")"
+      state.reasons[name] =
+        names.knownOther(name) ?? "no tap by name\(reference.taps.isEmpty ? "" : " or values")"
     }
     let unmapped = source.names.filter { !state.used.contains($0) }
       .map { (name: $0, reason: state.reasons[$0] ?? "") }

@@ -80,6 +80,18 @@ struct TapNames {
     return nil
   }
 
+  /// What `name` is where it is no tap but something that dumps often hold.
+  func knownOther(_ name: String) -> String? {
+    let name = withoutOutputSuffix(name)
+    if name.hasSuffix("embed_positions") || name.hasSuffix("positional_embedding") {
+      return "the position table: a weight"
+    }
+    if name.hasPrefix("decoder") || name.contains(".decoder.") { return "the decoder's" }
+    guard name.hasPrefix("/") else { return nil }
+    return name.hasSuffix("/MatMul")
+      ? "a product before its bias" : "an intermediate value between taps"
+  }
+
   /// `encoder.blocks.0`, `encoder_blocks_0`, `Encoder/Blocks/0` are one key; digits stay apart.
   private func squeezed(_ name: String) -> String {
     var key = ""

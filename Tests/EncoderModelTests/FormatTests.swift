@@ -49,6 +49,8 @@ private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     // Counted by PyTorch: sum(p.numel() for p in model.state_dict().values()).
     #expect(total == 3368)
     #expect(summary.float32ByteCount == 4 * 3368)
+    #expect(summary.rows.contains { $0.value.contains("7 tokens inside") })
+    #expect(summary.json["encoder"]?["heads"] == .integer(2))
   }
 
   @Test(

@@ -110,6 +110,8 @@ import Testing
     let dump = try align(foreign, reference: ReferenceSamples())
     for ours in names.values { #expect(areEqual(try dump.tensor(ours), tap(ours)), "\(ours)") }
     #expect(dump.unmappedTensors.map(\.name) == ["model.encoder.embed_positions"])
+    #expect(dump.unmappedTensors.first?.reason.contains("position table") == true)
+    #expect(dump.lines().contains { $0.contains("channels first") })
   }
 
   @Test(
