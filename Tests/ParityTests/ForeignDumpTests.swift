@@ -88,4 +88,15 @@ struct ForeignDumpTests {
     #expect(result.verdict == .parity)
     #expect(result.taps.last?.introduced?.segment.count ?? 0 > 50)
   }
+
+  @Test("OpenVINO at its default comes out as bf16 products, neither a bug nor parity")
+  func openvinoDefault() throws {
+    let output = try NpyFile(dataFolder + "/foreign/openvino-default-output.npy")
+    let result = try judged { name in
+      name == "encoder.ln_post"
+        ? try output.tensor(output.names[0]).reshaped([300, 128]) : nil
+    }
+    #expect(result.verdict == .reducedPrecision)
+    #expect(result.taps.last?.verdict == .reducedPrecision(.bfloat16))
+  }
 }

@@ -46,6 +46,14 @@ struct NaiveEvaluator: OperationEvaluator {
     }
   }
 
+  func evaluateAttention(
+    scores: ProgramNode, softmax: ProgramNode, context: ProgramNode, query: Tensor, key: Tensor,
+    value: Tensor
+  ) throws -> Tensor {
+    let map = try evaluate(scores, inputs: [query, key])
+    return try evaluate(context, inputs: [evaluate(softmax, inputs: [map]), value])
+  }
+
   private func rounded(_ x: Tensor, _ format: NumberFormat) -> Tensor {
     Tensor.float32(x.shape) { target in
       x.withFloat32 { _ = target.update(fromContentsOf: $0) }

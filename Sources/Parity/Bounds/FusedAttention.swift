@@ -25,17 +25,19 @@ struct FusedAttention {
     _ q: Tensor, _ k: Tensor, _ v: Tensor, builder: ErrorModelBuilder?, storage: StorageRounding
   ) throws -> (value: Tensor, model: ErrorModel?) {
     let (frames, width) = (q.rowCount, q.innerExtent)
-    guard case .attentionScores(let product) = scores.operation else {
-      return (try wholeMaps(q, k, v), nil)
+    guard let builder, case .attentionScores(let product) = scores.operation else {
+      return (
+        try oracle.evaluateAttention(
+          scores: scores, softmax: softmax, context: context, query: q, key: k, value: v), nil
+      )
     }
-    var collector = builder.map {
-      AttentionMoments(builder: $0, q: q, k: k, scores: product, storage: storage)
-    }
+    var collector = AttentionMoments(
+      builder: builder, q: q, k: k, scores: product, storage: storage)
     var blocks: [Tensor] = []
     for start in stride(from: 0, to: frames, by: Self.blockRows) {
       let rows = start..<min(start + Self.blockRows, frames)
       let (s, p, o) = try block(q.slicedRows(rows), k, v)
-      collector?.add(rows: rows, scores: s, probabilities: p)
+      collector.add(rows: rows, scores: s, probabilities: p)
       blocks.append(o)
     }
     let value = Tensor.float64([frames, width]) { target in
@@ -47,11 +49,7 @@ struct FusedAttention {
         }
       }
     }
-    return (value, collector?.model(v: v))
-  }
-
-  private func wholeMaps(_ q: Tensor, _ k: Tensor, _ v: Tensor) throws -> Tensor {
-    try block(q, k, v).2
+    return (value, collector.model(v: v))
   }
 
   private func block(_ q: Tensor, _ k: Tensor, _ v: Tensor) throws -> (Tensor, Tensor, Tensor) {

@@ -9,6 +9,7 @@ package struct CandidateJudge {
   private var taps: [TapResult] = []
   /// Output of the last stage as replayed in Float64, where the candidate lacks it.
   private var carried: [String: NodeValue] = [:]
+  private var hint: PrecisionVariant?
   /// How upstream errors reach a tap.
   var lineage = ErrorLineage()
 
@@ -33,6 +34,7 @@ package struct CandidateJudge {
   ) throws -> [TapResult] {
     let nodes = judge.program.nodes(in: stage)
     var context = StageContext(judge: judge, nodes: nodes, reference: reference)
+    context.hint = hint
     let inputTap = judge.program.inputTap(of: stage)
     if stage != .stem {
       if let known = candidate(inputTap) {
@@ -57,6 +59,7 @@ package struct CandidateJudge {
       results.append(result)
     }
     carried = context.values.filter { $0.key == stage.outputTap && !$0.value.isKnown }
+    hint = context.hint
     taps += results
     return results
   }
@@ -101,7 +104,7 @@ package struct CandidateJudge {
     let verdict = lineage.verdict(node, introduced: introduced, cumulative: cumulative)
     return TapResult(
       tap: node.name, shape: node.shape, cumulative: cumulative, introduced: introduced,
-      verdict: verdict)
+      verdict: verdict, note: introduced?.evidence)
   }
 }
 

@@ -20,6 +20,8 @@ struct Replay: Sendable {
   var replicas: [Tensor]
   /// Operations replayed, in order.
   var segment: [String]
+  /// The candidate's own values that the segment starts from.
+  var roots: [String: Tensor]
 
   /// Replicas a replay carries; variances are pooled over rows and columns, so few are enough.
   static let numReplicas = 2

@@ -25,7 +25,7 @@ extension StageContext {
     }
     return Outcome(
       exact: exact, model: model, replicas: replicas, segment: segment(inputs, node),
-      inputs: tensors)
+      roots: roots(of: inputs))
   }
 
   /// One input as the evaluation sees it.
@@ -34,10 +34,15 @@ extension StageContext {
     var tensor: Tensor
     var replicas: [Tensor]
     var segment: [String]
+    var roots: [String: Tensor]
     /// The element type of the candidate's dump; `nil` for a replay, which is not rounded.
     var storedType: ScalarType?
 
     func replica(_ index: Int) -> Tensor { index < replicas.count ? replicas[index] : tensor }
+  }
+
+  private func roots(of inputs: [Input]) -> [String: Tensor] {
+    inputs.reduce(into: [:]) { $0.merge($1.roots) { first, _ in first } }
   }
 
   private func segment(_ inputs: [Input], _ node: ProgramNode) -> [String] {
@@ -56,11 +61,13 @@ extension StageContext {
       case .known(let tensor):
         inputs.append(
           Input(
-            name: name, tensor: tensor, replicas: [], segment: [], storedType: tensor.scalarType))
+            name: name, tensor: tensor, replicas: [], segment: [], roots: [name: tensor],
+            storedType: tensor.scalarType))
       case .replayed(let replay):
         inputs.append(
           Input(
-            name: name, tensor: replay.value, replicas: replay.replicas, segment: replay.segment))
+            name: name, tensor: replay.value, replicas: replay.replicas, segment: replay.segment,
+            roots: replay.roots))
       case .deferred:
         guard let node = nodes.first(where: { $0.name == name }),
           let outcome = try evaluate(node, candidate: nil)
@@ -73,7 +80,9 @@ extension StageContext {
           outcome.model.noisy(centre, around: exact, seed: UInt64(index), stream: 1)
         }
         inputs.append(
-          Input(name: name, tensor: exact, replicas: noisy, segment: outcome.segment))
+          Input(
+            name: name, tensor: exact, replicas: noisy, segment: outcome.segment,
+            roots: outcome.roots))
       case nil: return nil
       }
     }
@@ -120,7 +129,7 @@ extension StageContext {
     return Outcome(
       exact: ExactValue(base: value),
       model: model ?? ErrorModel(panels: [], unit: judge.builder.claim.unit), replicas: replicas,
-      segment: segment(inputs, node).dropLast() + names, inputs: inputs.map(\.tensor))
+      segment: segment(inputs, node).dropLast() + names, roots: roots(of: inputs))
   }
 
   /// The Float64 operation on `inputs`: from the reference's own output where that is the same or

@@ -3,7 +3,7 @@ import TensorCore
 
 extension StageContext {
   /// The introduced error of a candidate's value against the exact operation.
-  func introducedError(_ outcome: Outcome, node: ProgramNode, candidate: Tensor) throws
+  mutating func introducedError(_ outcome: Outcome, node: ProgramNode, candidate: Tensor) throws
     -> IntroducedError
   {
     let scan = outcome.model.scan(candidate: candidate, exact: outcome.exact)
@@ -30,7 +30,10 @@ extension StageContext {
     {
       introduced.verdict = .identical
     } else if introduced.worstRatio > 1 {
-      introduced.verdict = try divergence(outcome, node: node, candidate: candidate, scan: scan)
+      let finding = try precision(outcome, node: node, candidate: candidate, scan: scan)
+      introduced.verdict = finding.map { .reducedPrecision($0.format) } ?? .structural
+      introduced.evidence = finding?.evidence
+      hint = finding?.variant ?? hint
     }
     return introduced
   }
@@ -39,12 +42,6 @@ extension StageContext {
     let unit = candidate.scalarType.unitRoundoff ?? 0
     guard scan.maxAbs <= unit * scan.exactSquared.squareRoot() else { return false }
     return areBitEqual(reference: exact.tensor, candidate: candidate)
-  }
-
-  private func divergence(
-    _ outcome: Outcome, node: ProgramNode, candidate: Tensor, scan: ErrorScan
-  ) throws -> TapVerdict {
-    .structural
   }
 }
 

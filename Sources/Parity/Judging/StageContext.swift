@@ -8,6 +8,8 @@ struct StageContext {
   let nodes: [ProgramNode]
   let reference: (String) -> Tensor?
   var values: [String: NodeValue] = [:]
+  /// The reduced precision found last, likely to be that of the next product too.
+  var hint: PrecisionVariant?
 
   init(judge: Judge, nodes: [ProgramNode], reference: @escaping (String) -> Tensor?) {
     self.judge = judge
@@ -64,7 +66,8 @@ struct StageContext {
       outcome.model.noisy(
         centre, around: exact, seed: seed &+ UInt64(index), stream: stream)
     }
-    return Replay(value: exact, replicas: replicas, segment: outcome.segment)
+    return Replay(
+      value: exact, replicas: replicas, segment: outcome.segment, roots: outcome.roots)
   }
 }
 
@@ -76,6 +79,6 @@ struct Outcome {
   var replicas: [Tensor]
   /// Operations judged together, this one last.
   var segment: [String]
-  /// The candidate's inputs, or their replays.
-  var inputs: [Tensor]
+  /// The candidate's own values that the segment starts from.
+  var roots: [String: Tensor]
 }
