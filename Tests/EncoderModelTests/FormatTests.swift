@@ -2,6 +2,7 @@
 import EncoderModel
 import Foundation
 import TensorCore
+import TensorIO
 import Testing
 
 private let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
