@@ -113,7 +113,9 @@ let package = Package(
     .target(
       name: "Diagnosis", dependencies: ["TensorCore", "EncoderModel", "Faults", "Parity"],
       swiftSettings: strict),
-    .target(name: "Report", dependencies: ["TensorCore", "Parity", "Diagnosis"], swiftSettings: strict),
+    .target(
+      name: "Report", dependencies: ["TensorCore", "TensorIO", "EncoderModel", "Parity", "Diagnosis"],
+      swiftSettings: strict),
 
     // Compose.
     .executableTarget(

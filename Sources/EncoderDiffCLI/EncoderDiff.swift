@@ -3,5 +3,48 @@ import ArgumentParser
 /// The `encoder-diff` command: parses, composes the modules, exits like diff.
 @main
 struct EncoderDiff: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "encoder-diff")
+  static let configuration = CommandConfiguration(
+    commandName: "encoder-diff",
+    abstract: "The parity debugger for Whisper encoders.",
+    discussion: """
+      Runs independent encoders over the same audio, compares every intermediate tensor, says where \
+      an error is introduced, proves its cause, and whether it matters to the transcript.
+
+      Exit status: 0 parity, 1 divergence, 2 trouble.
+      """,
+    version: "encoder-diff \(productVersion)",
+    subcommands: [Run.self, Dump.self, Compare.self],
+    defaultSubcommand: Run.self)
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let outcome as Outcome {
+      endProgram(outcome.rawValue)
+    } catch {
+      if exitCode(for: error) == .success {
+        Console.print(fullMessage(for: error))
+        endProgram(0)
+      }
+      Console.complain(message(of: error))
+      endProgram(Outcome.trouble.rawValue)
+    }
+  }
+
+  /// One line, whatever was thrown.
+  private static func message(of error: any Error) -> String {
+    let text =
+      error is any CustomStringConvertible && !isFromParser(error)
+      ? "\(error)" : message(for: error)
+    return text.split(separator: "\n").first.map(String.init) ?? text
+  }
+
+  private static func isFromParser(_ error: any Error) -> Bool {
+    error is ValidationError || error is CleanExit || "\(type(of: error))".hasPrefix("CommandError")
+      || "\(type(of: error))".hasPrefix("ParserError")
+  }
 }
+
+/// The version of this source.
+let productVersion = "1.0.0"

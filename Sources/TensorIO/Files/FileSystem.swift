@@ -93,3 +93,16 @@ func writeError(_ path: String, _ operation: String) -> TensorIOError {
   }
   return TensorIOError(path, .cannotWrite(operation: operation, reason: systemReason(code)))
 }
+
+/// Makes a folder and those that it stands in; nothing where it exists.
+/// - Throws: `cannotWrite`, also where a file is in the way.
+package func makeFolder(_ path: String) throws(TensorIOError) {
+  let name = withoutTrailingSlashes(path)
+  guard !name.isEmpty else { throw TensorIOError(path, .notFound) }
+  if isFolder(name) { return }
+  let parent = folderName(of: name)
+  if parent != name && !isFolder(parent) { try makeFolder(parent) }
+  guard mkdir(name, 0o777) == 0 || errno == EEXIST && isFolder(name) else {
+    throw writeError(path, "make the folder")
+  }
+}

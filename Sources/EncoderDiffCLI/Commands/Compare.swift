@@ -1,0 +1,136 @@
+import ArgumentParser
+import Diagnosis
+import EncoderModel
+import ForeignDumps
+import Parity
+import Report
+import TensorCore
+import TensorIO
+
+/// `encoder-diff compare REFERENCE CANDIDATE`: two dumps, from anywhere.
+struct Compare: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare two dumps of taps.",
+    discussion: """
+      With a model, named or recognised by the dumps' own hash, every operation is judged on the \
+      candidate's own inputs. Without, figures are cumulative only.
+
+      Examples:
+        encoder-diff compare reference.safetensors candidate.npz
+        encoder-diff compare torch.npz port.safetensors --model whisper-tiny/
+      """)
+
+  @Argument(help: "The dump that is right: .safetensors, .npz or a folder of .npy.")
+  var reference: String
+
+  @Argument(help: "The dump that is judged.")
+  var candidate: String
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Which tensor of the candidate is which tap, as 'encoder-diff align' writes it.",
+      valueName: "file"))
+  var mapping: String?
+
+  func run() throws {
+    let sources = (try openTensorSource(reference), try openTensorSource(candidate))
+    let map = try mapping.map { try DumpMapping(contentsOf: $0) }
+    let report =
+      if let bench = try workbench(sources.0, sources.1) {
+        try judged(sources.0, sources.1, map, bench)
+      } else {
+        try unjudged(sources.0, sources.1, map)
+      }
+    output.print(report.lines(output.canvas, isQuiet: output.quiet))
+    try output.write(json: report.json)
+    try (report.verdict == .parity ? Outcome.parity : .divergence).leave()
+  }
+
+  /// The named model, or the shipped one where the dumps say that they come from it.
+  private func workbench(
+    _ reference: any TensorSource, _ candidate: any TensorSource
+  ) throws -> Workbench? {
+    if model.model != nil { return try Workbench(model) }
+    let hashes = [reference, candidate].compactMap { $0.metadata["encoderWeightsHash"] }
+    guard !hashes.isEmpty, let path = try? ModelLoader.defaultModelPath() else { return nil }
+    var shipped = model
+    shipped.model = path
+    let bench = try Workbench(shipped)
+    return hashes.allSatisfy { $0 == bench.model.encoderWeightsHash } ? bench : nil
+  }
+
+  private func judged(
+    _ reference: any TensorSource, _ candidate: any TensorSource, _ map: DumpMapping?,
+    _ bench: Workbench
+  ) throws -> RunReport {
+    let program = bench.model.program
+    let right = try DumpAligner(program: program).align(reference)
+    guard !right.tapNames.isEmpty else {
+      throw UsageError("\(self.reference): holds no tap of \(bench.model.name)")
+    }
+    var samples = ReferenceSamples()
+    for tap in right.tapNames {
+      if let value = try right.tensor(tap) { samples.add(tap, value) }
+    }
+    let judgedDump = try DumpAligner(program: program, reference: samples, mapping: map)
+      .align(candidate)
+    let comparison = EncoderComparison(
+      reference: dump(right, self.reference, program), judge: bench.judge(),
+      candidates: [dump(judgedDump, self.candidate, program)],
+      selection: .globs(right.tapNames))
+    let progress = Progress(isQuiet: output.quiet)
+    defer { progress.clear() }
+    let result = try comparison.run(mel: try right.tensor("mel"), progress: progress.show)
+    return report(result, bench.identity)
+  }
+
+  private func dump(
+    _ aligned: AlignedDump, _ path: String, _ program: EncoderProgram
+  ) -> DumpCandidate {
+    DumpCandidate(
+      name: path, program: program, available: Set(aligned.tapNames),
+      faults: faults(aligned.source), read: { try aligned.tensor($0) })
+  }
+
+  private func faults(_ source: any TensorSource) -> [String] {
+    (source.metadata["faults"] ?? "").split(separator: " ").map(String.init)
+  }
+
+  private func unjudged(
+    _ reference: any TensorSource, _ candidate: any TensorSource, _ map: DumpMapping?
+  ) throws -> RunReport {
+    var comparison = CumulativeComparison(candidate: self.candidate)
+    let names = Set(candidate.names)
+    guard reference.names.contains(where: names.contains) || map != nil else {
+      throw UsageError(
+        "\(self.candidate): no tensor is called as one in \(self.reference); give --model, so that "
+          + "tensors can be recognised")
+    }
+    for name in reference.names {
+      let other = map?.entries[name]?.tensor ?? name
+      comparison.add(
+        name, reference: try reference.tensor(name),
+        candidate: names.contains(other) ? try candidate.tensor(other) : nil)
+    }
+    let result = ComparisonResult(
+      reference: self.reference, candidates: [comparison.result()], taps: reference.names,
+      referenceOutput: nil, outputs: [nil], timings: [])
+    let unknown = ModelIdentity(
+      name: "unknown", format: "none",
+      summary: "cumulative figures only; --model lets every operation be judged",
+      encoderWeightsHash: reference.metadata["encoderWeightsHash"] ?? "")
+    return report(result, unknown)
+  }
+
+  private func report(_ result: ComparisonResult, _ model: ModelIdentity) -> RunReport {
+    RunReport(
+      model: model,
+      input: InputIdentity(
+        kind: "dumps", path: candidate, description: "\(candidate) against \(reference)",
+        durationSeconds: nil, numWindows: 1, hash: ""),
+      reference: reference, windows: [WindowReport(index: 0, result: result)])
+  }
+}

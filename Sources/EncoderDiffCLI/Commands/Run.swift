@@ -1,0 +1,64 @@
+import ArgumentParser
+import Diagnosis
+import EncoderModel
+import Parity
+import Report
+import TensorCore
+
+/// `encoder-diff [run] AUDIO`: every tap of every backend, judged.
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare encoders over audio, tap by tap (the default command).",
+    discussion: """
+      Examples:
+        encoder-diff speech.flac
+        encoder-diff speech.flac --model whisper-tiny/ --taps layers
+        encoder-diff speech.flac --inject ln-post-missing
+        encoder-diff --mel mel.npy --backends reference,graph --json -
+      """)
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var backends: BackendOptions
+  @OptionGroup var taps: TapOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Write every tap of every backend into this folder, a .safetensors file a backend.",
+      valueName: "folder"))
+  var dump: String?
+
+  func run() throws {
+    let bench = try Workbench(model, threads: backends.threads)
+    let injection = try Injection(backends.inject, program: bench.model.program)
+    let selection = try bench.selection(taps.taps)
+    let sides = try Sides(backends.backends, injection: injection, bench: bench)
+    let source = try EncoderInput(input, dimensions: bench.model.dimensions)
+    let progress = Progress(isQuiet: output.quiet)
+    var windows: [WindowReport] = []
+    for window in source.windows {
+      let candidates = try sides.candidates(window: window.index, input: source)
+      let comparison = EncoderComparison(
+        reference: sides.reference, judge: bench.judge(), candidates: candidates,
+        selection: selection)
+      let dumps = try dump.map {
+        try DumpFolder(
+          $0, window: source.windows.count > 1 ? window.index : nil, sides: sides,
+          identity: (bench.identity, source.identity))
+      }
+      let result = try comparison.run(mel: window.mel, progress: progress.show) {
+        try dumps?.write($0, tap: $1, $2)
+      }
+      try dumps?.finish()
+      windows.append(WindowReport(index: window.index, result: result))
+    }
+    progress.clear()
+    let report = RunReport(
+      model: bench.identity, input: source.identity, reference: sides.reference.name,
+      windows: windows, backendNotes: sides.notes)
+    output.print(report.lines(output.canvas, isQuiet: output.quiet))
+    try output.write(json: report.json)
+    try (report.verdict == .parity ? Outcome.parity : .divergence).leave()
+  }
+}

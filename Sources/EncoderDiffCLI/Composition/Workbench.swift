@@ -1,0 +1,89 @@
+import AudioFrontEnd
+import Diagnosis
+import EncoderModel
+import Faults
+import GraphBackend
+import Parity
+import ReferenceBackend
+import Report
+
+/// A loaded model and everything that can be made of it: backends, the judge, the comparison.
+struct Workbench {
+  let model: WhisperModel
+  let threads: Int?
+
+  /// Loads the model that the options name, or the shipped one.
+  init(_ options: ModelOptions, threads: Int? = nil) throws {
+    model = try ModelLoader.load(options.model ?? ModelLoader.defaultModelPath())
+    self.threads = threads
+  }
+
+  static let backendNames = ["reference", "reference:f32", "graph", "graph:unfused"]
+
+  /// Makes one backend.
+  /// - Parameter program: a faulty program, for backends that take faults.
+  func backend(_ name: String, program: EncoderProgram? = nil) throws -> any EncoderBackend {
+    let program = program ?? model.program
+    let weights = model.weights
+    switch name {
+    case "reference":
+      return ReferenceBackend(program: program, weights: weights, threads: threads)
+    case "reference:f32":
+      return ReferenceBackend(
+        program: program, weights: weights, precision: .float32, threads: threads)
+    case "graph": return GraphBackend(program: program, weights: weights, threads: threads)
+    case "graph:unfused":
+      return GraphBackend(program: program, weights: weights, threads: threads, fused: false)
+    default:
+      let nearest = nearestName(to: name, among: Self.backendNames)
+      throw UsageError(
+        "unknown backend '\(name)'\(nearest.map { "; did you mean '\($0)'?" } ?? ""); "
+          + "there are \(Self.backendNames.joined(separator: ", "))")
+    }
+  }
+
+  /// Splits a comma-separated list of backends.
+  func names(_ list: String) throws -> [String] {
+    let names = list.split(separator: ",").map { $0.filter { $0 != " " } }
+    guard !names.isEmpty else { throw UsageError("--backends names no backend") }
+    for (index, name) in names.enumerated() where names[..<index].contains(name) {
+      throw UsageError("--backends names '\(name)' twice")
+    }
+    return names
+  }
+
+  /// The judge: single operations in Float64 on the sound program.
+  func judge(claim: PrecisionClaim = .float32, tolerances: [TapTolerance] = []) -> Judge {
+    Judge(
+      program: model.program, weights: model.weights,
+      oracle: ReferenceBackend(program: model.program, weights: model.weights, threads: threads),
+      claim: claim, tolerances: tolerances)
+  }
+
+  /// Taps that `set` names in this model.
+  /// - Throws: `UsageError` where a glob matches nothing, with the nearest tap.
+  func selection(_ set: String) throws -> TapSelection {
+    let selection = TapSelection(set)
+    guard case .globs(let globs) = selection else { return selection }
+    let names = model.program.tapNames
+    guard !globs.isEmpty else { throw UsageError("--taps names no tap") }
+    for glob in globs where !names.contains(where: { globMatches(glob, $0) }) {
+      let nearest = nearestName(to: glob, among: names + ["layers", "ops", "all"])
+      throw UsageError(
+        "no tap matches '\(glob)'\(nearest.map { "; did you mean '\($0)'?" } ?? ""); "
+          + "--taps takes layers, ops, all or globs over tap names")
+    }
+    return selection
+  }
+
+  var identity: ModelIdentity {
+    let sizes = model.dimensions
+    let decoder =
+      sizes.text.map { "\($0.numTextLayers) decoder layers" } ?? "no decoder"
+    return ModelIdentity(
+      name: model.name, format: model.format,
+      summary: "\(model.format), \(sizes.numAudioLayers) layers × \(sizes.audioWidth), "
+        + "\(sizes.numAudioHeads) heads, \(sizes.numMels) mels, \(sizes.numAudioContext) frames, \(decoder)",
+      encoderWeightsHash: model.encoderWeightsHash)
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Report
+import TensorIO
+
+/// Where results go and how they look.
+struct OutputOptions: ParsableArguments {
+  enum ColorChoice: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
+
+  @Option(
+    name: .long, parsing: .next,
+    help: ArgumentHelp(
+      "Write the result as JSON to FILE; '-' is standard output.", valueName: "file"))
+  var json: String?
+
+  @Option(help: "Colour in the terminal: auto, always or never. NO_COLOR is honoured.")
+  var color: ColorChoice = .auto
+
+  @Flag(name: .shortAndLong, help: "Sentences only: no tables, no progress.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "More detail, and the time of every stage on standard error.")
+  var verbose = false
+
+  /// What text renderers may assume.
+  var canvas: TextCanvas {
+    let isColored =
+      switch color {
+      case .always: true
+      case .never: false
+      case .auto:
+        Console.outputIsTerminal && (Console.environment("NO_COLOR") ?? "").isEmpty
+          && Console.environment("TERM") != "dumb"
+      }
+    return TextCanvas(isColored: isColored, width: Console.outputWidth, isVerbose: verbose)
+  }
+
+  /// Whether standard output belongs to the JSON document.
+  var jsonTakesOutput: Bool { json == "-" }
+
+  /// Prints text unless standard output belongs to the JSON document.
+  func print(_ lines: [String]) {
+    guard !jsonTakesOutput, !lines.isEmpty else { return }
+    Console.print(lines.joined(separator: "\n"))
+  }
+
+  /// Writes the JSON document where `--json` says.
+  func write(json document: @autoclosure () -> JSONValue) throws {
+    guard let json else { return }
+    let text = document().indentedText
+    if json == "-" { return Console.printRaw(text) }
+    try writeFile(json, text)
+  }
+}
+
+/// Writes a text file; the old one stays until the new one is complete.
+func writeFile(_ path: String, _ text: String) throws {
+  let file = try AtomicFile(path)
+  try file.append(Array(text.utf8))
+  try file.commit()
+}
