@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Trains the shipped model, spoken-digits, from nothing: Whisper's architecture on what espeak-ng says.
+
+usage: train_fixture_model.py WORK_FOLDER [--processes N] [--threads N]
+
+Speaks the data (kept in WORK_FOLDER), trains (a checkpoint every 100 steps; a second call goes on
+from it), evaluates on new strings and on unseen voices, and writes Fixtures/models/spoken-digits: a
+Hugging Face folder with training.json, the figures. Everything is seeded.
+Needs espeak-ng, torch, numpy, safetensors and openai-whisper, whose modules are the model.
+
+Most steps see windows of 3 s, placed anywhere among the encoder's fixed sinusoids; the last ones see
+6 s. A CTC loss on the encoder's output, whose projection is thrown away, teaches the alignment early.
+"""
+import argparse
+import importlib.metadata
+import json
+import math
+import pathlib
+import pickle
+import time
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from whisper.model import ModelDimensions, Whisper
+
+from fixture_speech import DIGITS, UNSEEN_VARIANTS, VARIANTS, draw_utterance, speak_all
+from hugging_face_folder import write_folder
+from training_batches import MOST_WORDS, Batches, token_rows
+
+SEED = 20260117
+SPECIALS = ["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|transcribe|>", "<|notimestamps|>"]
+PROMPT, END, FIRST_WORD = [1, 2, 3, 4], 0, len(SPECIALS)
+DIMENSIONS = ModelDimensions(n_mels=80, n_audio_ctx=300, n_audio_state=128, n_audio_head=2, n_audio_layer=4,
+                             n_vocab=len(SPECIALS) + len(DIGITS), n_text_ctx=16, n_text_state=128, n_text_head=2,
+                             n_text_layer=2)
+UTTERANCES, EVALUATED = 9000, 500
+SHORT_FRAMES, FULL_FRAMES = 300, 600
+SHORT_STEPS, FULL_STEPS = 2400, 600
+BATCH, LEARNING_RATE, WARM_UP, WEIGHT_DECAY, CTC_WEIGHT = 32, 2e-3, 200, 0.05, 0.3
+
+
+def speak_data(folder, processes):
+    """Three lists of (samples, words): training, new strings of the same voices, unseen voices."""
+    kept = folder / "utterances.pickle"
+    if kept.exists():
+        return pickle.loads(kept.read_bytes())
+    rng = np.random.default_rng(SEED)
+    training = [draw_utterance(rng, VARIANTS) for _ in range(UTTERANCES)]
+    known = {tuple(r["words"]) for r in training}
+
+    def fresh(variants):
+        recipes = []
+        while len(recipes) < EVALUATED:
+            recipe = draw_utterance(rng, variants)
+            if len(recipe["words"]) > 1 and tuple(recipe["words"]) not in known:
+                recipes.append(recipe)
+        return recipes
+
+    sets = [speak_all(recipes, processes) for recipes in (training, fresh(VARIANTS), fresh(UNSEEN_VARIANTS))]
+    kept.write_bytes(pickle.dumps(sets))
+    return sets
+
+
+def new_model():
+    torch.manual_seed(SEED)
+    model = Whisper(DIMENSIONS)
+    torch.nn.init.normal_(model.decoder.token_embedding.weight, std=0.05)
+    torch.nn.init.normal_(model.decoder.positional_embedding, std=0.02)
+    return model, torch.nn.Linear(DIMENSIONS.n_audio_state, 1 + len(DIGITS))
+
+
+def encode(encoder, mels, first_position=0):
+    """AudioEncoder.forward for any number of frames, placed anywhere among the positions."""
+    x = F.gelu(encoder.conv2(F.gelu(encoder.conv1(mels)))).permute(0, 2, 1)
+    x = x + encoder.positional_embedding[first_position:first_position + x.shape[1]]
+    for block in encoder.blocks:
+        x = block(x)
+    return encoder.ln_post(x)
+
+
+def loss_of(model, ctc, mels, words, first_position):
+    audio = encode(model.encoder, mels, first_position)
+    inputs, targets = token_rows(words, PROMPT, FIRST_WORD, END)
+    text_loss = F.cross_entropy(model.decoder(inputs, audio).flatten(0, 1), targets.flatten(), ignore_index=-100)
+    aligned = F.log_softmax(ctc(audio), dim=-1).transpose(0, 1)
+    counts = torch.tensor([len(w) for w in words])
+    flat = torch.tensor([1 + d for w in words for d in w])
+    ctc_loss = F.ctc_loss(aligned, flat, torch.full_like(counts, audio.shape[1]), counts, reduction="sum")
+    return text_loss, ctc_loss / max(int(counts.sum()), 1)
+
+
+def learning_rate(step):
+    rest = (step - WARM_UP) / (SHORT_STEPS + FULL_STEPS - WARM_UP)
+    return LEARNING_RATE * (step / WARM_UP if step < WARM_UP else 0.01 + 0.495 * (1 + math.cos(math.pi * rest)))
+
+
+def make_optimizer(model, ctc):
+    parameters = [p for p in [*model.parameters(), *ctc.parameters()] if p.requires_grad]
+    groups = [dict(params=[p for p in parameters if p.dim() > 1], weight_decay=WEIGHT_DECAY),
+              dict(params=[p for p in parameters if p.dim() == 1], weight_decay=0.0)]
+    return torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.98))
+
+
+def train(model, ctc, batches, check, folder):
+    """Runs all steps that the newest checkpoint lacks; returns the CPU minutes of all of them."""
+    optimizer, kept, first, spent = make_optimizer(model, ctc), folder / "checkpoint.pt", 0, 0.0
+    if kept.exists():
+        state = torch.load(kept)
+        model.load_state_dict(state["model"]), ctc.load_state_dict(state["ctc"])
+        optimizer.load_state_dict(state["optimizer"])
+        first, spent = state["step"], state["minutes"]
+    began, told = time.process_time(), time.time()
+    for step in range(first, SHORT_STEPS + FULL_STEPS):
+        frames = SHORT_FRAMES if step < SHORT_STEPS else FULL_FRAMES
+        mels, words = batches.batch(step, BATCH, frames)
+        position = np.random.default_rng([SEED, step]).integers(0, (FULL_FRAMES - frames) // 2 + 1)
+        text_loss, ctc_loss = loss_of(model, ctc, mels, words, position)
+        optimizer.zero_grad()
+        (text_loss + CTC_WEIGHT * ctc_loss).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(step + 1)
+        optimizer.step()
+        minutes = spent + (time.process_time() - began) / 60
+        if (step + 1) % 20 == 0:
+            print(f"{step + 1:5} text {text_loss:.4f} ctc {ctc_loss:.4f} {minutes:.1f} CPU min "
+                  f"{(time.time() - told) / 20:.2f} s/step", flush=True)
+            told = time.time()
+        if (step + 1) % 100 == 0:
+            torch.save(dict(model=model.state_dict(), ctc=ctc.state_dict(), optimizer=optimizer.state_dict(),
+                            step=step + 1, minutes=minutes), kept)
+        if (step + 1) % 400 == 0 or step + 1 == SHORT_STEPS:
+            print(f"{step + 1:5} word error rate {check(model):.4f}", flush=True)
+    return spent + (time.process_time() - began) / 60
+
+
+@torch.no_grad()
+def transcribe(model, mels):
+    """The words of each mel, greedily."""
+    audio = encode(model.encoder, mels)
+    tokens = torch.tensor([PROMPT] * len(mels))
+    for _ in range(MOST_WORDS + 1):
+        following = model.decoder(tokens, audio)[:, -1].argmax(-1)
+        following[tokens[:, -1] == END] = END
+        tokens = torch.cat([tokens, following[:, None]], dim=1)
+    return [[t - FIRST_WORD for t in row[len(PROMPT):] if t != END] for row in tokens.tolist()]
+
+
+def word_error_rate(model, utterances):
+    mels = Batches(utterances, SEED).plain(FULL_FRAMES)
+    said = [words for i in range(0, len(mels), 50) for words in transcribe(model, mels[i:i + 50])]
+    errors = sum(edit_distance(words, heard) for (_, words), heard in zip(utterances, said))
+    return errors / sum(len(words) for _, words in utterances)
+
+
+def edit_distance(left, right):
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        corner, row[0] = row[0], i
+        for j, b in enumerate(right, 1):
+            corner, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, corner + (a != b))
+    return row[-1]
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[1])
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(options.threads)
+    training, new_strings, unseen_voices = speak_data(options.folder, options.processes)
+    print(f"{len(training)} utterances to learn from", flush=True)
+    model, ctc = new_model()
+    batches = Batches(training, SEED)
+    minutes = train(model, ctc, batches, lambda m: word_error_rate(m, new_strings[:100]), options.folder)
+    figures = dict(
+        word_error_rate_new_strings=word_error_rate(model, new_strings),
+        word_error_rate_unseen_voices=word_error_rate(model, unseen_voices),
+        evaluated=[len(new_strings), len(unseen_voices)], utterances=len(training), seed=SEED,
+        steps=[SHORT_STEPS, FULL_STEPS], cpu_minutes=round(minutes, 1),
+        versions={name: importlib.metadata.version(name) for name in ("torch", "openai-whisper", "numpy")})
+    print(json.dumps(figures, indent=1))
+    target = pathlib.Path(__file__).parent.parent / "Fixtures/models/spoken-digits"
+    write_folder(target, model, SPECIALS + DIGITS)
+    (target / "training.json").write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
