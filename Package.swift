@@ -157,7 +157,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TranscriptionTests",
-      dependencies: ["Transcription", "EncoderModel", "TensorIO", "TensorCore"],
+      dependencies: [
+        "Transcription", "ReferenceBackend", "EncoderModel", "TensorIO", "TensorCore",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "ParityTests", dependencies: ["Parity", "EncoderModel", "TensorCore", "TensorIO"],

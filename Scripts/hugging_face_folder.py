@@ -1,8 +1,9 @@
-"""Writes one of OpenAI's Whisper modules as a Hugging Face folder: config, weights, vocabulary."""
+"""One of OpenAI's Whisper modules as a Hugging Face folder: config, weights, vocabulary."""
 import json
 import re
 
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
+from whisper.model import ModelDimensions, Whisper
 
 RENAMES = [
     (r"^(encoder|decoder)\.blocks\.", r"model.\1.layers."),
@@ -56,3 +57,16 @@ def write_folder(folder, model, vocabulary):
         suppress_tokens=[ids[token] for token in NEVER_SAMPLED])
     for name, value in [("config", configuration(model.dims)), ("generation_config", generation), ("vocab", ids)]:
         (folder / f"{name}.json").write_text(json.dumps(value, indent=1) + "\n")
+
+
+def read_folder(folder):
+    """OpenAI's module with the weights of a folder that `write_folder` wrote."""
+    d = json.loads((folder / "config.json").read_text())
+    model = Whisper(ModelDimensions(
+        n_mels=d["num_mel_bins"], n_audio_ctx=d["max_source_positions"], n_audio_state=d["d_model"],
+        n_audio_head=d["encoder_attention_heads"], n_audio_layer=d["encoder_layers"], n_vocab=d["vocab_size"],
+        n_text_ctx=d["max_target_positions"], n_text_state=d["d_model"], n_text_head=d["decoder_attention_heads"],
+        n_text_layer=d["decoder_layers"]))
+    weights = load_file(folder / "model.safetensors")
+    model.load_state_dict({name: weights[hugging_face_name(name)] for name in model.state_dict()})
+    return model

@@ -29,6 +29,10 @@ struct Run: ParsableCommand {
       valueName: "folder"))
   var dump: String?
 
+  @Flag(
+    inversion: .prefixedNo, help: "What the errors do to the text, where the model has a decoder.")
+  var transcript = true
+
   func run() throws {
     let bench = try Workbench(model, threads: backends.threads)
     let injection = try Injection(backends.inject, program: bench.model.program)
@@ -37,6 +41,7 @@ struct Run: ParsableCommand {
     let source = try EncoderInput(input, dimensions: bench.model.dimensions)
     let progress = Progress(isQuiet: output.quiet)
     var windows: [WindowReport] = []
+    var outputs = EncoderOutputs(reference: sides.reference.name)
     for window in source.windows {
       let candidates = try sides.candidates(window: window.index, input: source)
       let comparison = EncoderComparison(
@@ -52,11 +57,13 @@ struct Run: ParsableCommand {
       }
       try dumps?.finish()
       windows.append(WindowReport(index: window.index, result: result))
+      outputs.add(result)
     }
     progress.clear()
-    let report = RunReport(
+    var report = RunReport(
       model: bench.identity, input: source.identity, reference: sides.reference.name,
       windows: windows, backendNotes: sides.notes)
+    if transcript { report.transcript = outputs.section(bench.model) }
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
     try (report.verdict == .parity ? Outcome.parity : .divergence).leave()

@@ -23,6 +23,7 @@ extension RunReport {
             ])
           }))
     }
+    if let transcript { root.set("transcript", transcript.json) }
     return .object(root)
   }
 }

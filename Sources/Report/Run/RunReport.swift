@@ -10,6 +10,8 @@ package struct RunReport: Sendable {
   package var windows: [WindowReport]
   /// Facts about the backends that a reader may need: the OpenBLAS core, the kernels' names.
   package var backendNotes: [(backend: String, note: String)]
+  /// What the encoders' outputs lead to; `nil` where nobody asked.
+  package var transcript: TranscriptSection?
 
   package init(
     model: ModelIdentity, input: InputIdentity, reference: String, windows: [WindowReport],

@@ -65,12 +65,15 @@ package struct TranscriptComparison: Sendable {
 
 extension CandidateTranscript {
   /// What became of the text, in one sentence without a full stop.
-  package var sentence: String {
+  package var sentence: String { "\(name): \(outcome)" }
+
+  /// The sentence without the name.
+  package var outcome: String {
     if transcript.hasNonFiniteLogits {
-      return "\(name): no text, for its encoder output leads to logits that are not finite"
+      return "no text, for its encoder output leads to logits that are not finite"
     }
-    guard let firstDifference else { return "\(name): the same text; \(margins.sentence)" }
+    guard let firstDifference else { return "the same text; \(margins.sentence)" }
     let found = transcript.text.isEmpty ? "nothing" : "\"\(transcript.text)\""
-    return "\(name): the text becomes \(found); \(firstDifference)"
+    return "the text becomes \(found); \(firstDifference)"
   }
 }
