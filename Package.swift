@@ -164,5 +164,8 @@ let package = Package(
     .testTarget(
       name: "ParityTests", dependencies: ["Parity", "EncoderModel", "TensorCore", "TensorIO"],
       swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["EncoderDiffCLI", "TensorIO", "TensorCore"],
+      swiftSettings: strict),
   ]
 )
