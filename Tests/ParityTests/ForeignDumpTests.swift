@@ -50,15 +50,7 @@ struct ForeignDumpTests {
         stage, expected: expected ?? Set(taps.keys), candidate: { taps[$0] },
         reference: { name in try? golden.tensor(name) })
     }
-    let result = candidateJudge.result()
-    for tap in result.taps {
-      let introduced = tap.introduced
-      print(
-        tap.tap, tap.verdict.text, "cum", tap.cumulative?.relativeL2 ?? -1, "intro",
-        introduced?.relativeL2 ?? -1, "ratio", introduced?.worstRatio ?? -1, introduced?.rmsRatio ?? -1, "u",
-        introduced?.effectiveUnitRoundoff ?? -1, introduced?.segment.count ?? 0)
-    }
-    return result
+    return candidateJudge.result()
   }
 
   @Test("PyTorch in Float32 is rounding at every tap")

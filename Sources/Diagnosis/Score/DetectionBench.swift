@@ -31,6 +31,7 @@ package struct DetectionBench {
   ///   - mel: what all of them encode.
   ///   - taps: what candidates show.
   ///   - makeBackend: the engine that runs faulty programs.
+  /// - Throws: what the engines throw.
   package init(
     judge: Judge, reference: any EncoderBackend, mel: Tensor, taps: TapSelection = .operations,
     makeBackend: @escaping MakeBackend
@@ -75,13 +76,34 @@ package struct DetectionBench {
     var state = checkpoints[first]
     for stage in stages[first...] { state = try advanced(state, stage, backend) }
     let result = state.candidate.result()
-    let expected = judge.program.showing(changed, among: observed)
+    let expected = expectedTaps(faults)
     let found = result.taps.filter { ($0.introduced?.verdict ?? $0.verdict).isDivergence }
     let foundNames = Set(found.map(\.tap))
+    let missed = result.taps.filter {
+      expected.keys.contains($0.tap) && !foundNames.contains($0.tap)
+    }
     return DetectionScore.Row(
       faults: faults.map(\.description), isBenign: faults.allSatisfy(\.fault.isBenign),
-      expected: expected, found: found,
-      missed: result.taps.filter { expected.contains($0.tap) && !foundNames.contains($0.tap) })
+      expected: judge.program.tapNames.filter(expected.keys.contains), found: found,
+      missed: missed,
+      misnamed: found.filter { tap in
+        guard let wanted = expected[tap.tap] else { return false }
+        return !wanted.accepts(tap.introduced?.verdict ?? tap.verdict)
+      }.map(\.tap))
+  }
+
+  /// Where the faults must show, and as what.
+  private func expectedTaps(_ faults: [FaultInstance]) -> [String: ExpectedVerdict] {
+    var expected: [String: ExpectedVerdict] = [:]
+    for fault in faults {
+      let changed = fault.changedTaps(in: judge.program)
+      // What has no effect on the output can show at its own tap only.
+      let shown =
+        fault.fault.isBenign && !changed.contains(where: observed.contains)
+        ? [] : judge.program.showing(Set(changed), among: observed)
+      for tap in shown { expected[tap] = expected[tap] == nil ? ExpectedVerdict(fault) : .any }
+    }
+    return expected
   }
 }
 

@@ -15,10 +15,13 @@ package struct DetectionScore: Sendable {
     /// Introduced error at expected taps that were not found: what the judge saw there.
     package var missed: [TapResult]
 
+    /// Expected taps whose precision was named wrongly.
+    package var misnamed: [String] = []
+
     /// Found taps that no fault touches.
     package var falseAlarms: [String] { found.map(\.tap).filter { !expected.contains($0) } }
     /// Whether the faults show exactly at their sites.
-    package var isExact: Bool { missed.isEmpty && falseAlarms.isEmpty }
+    package var isExact: Bool { missed.isEmpty && falseAlarms.isEmpty && misnamed.isEmpty }
   }
 
   package var rows: [Row] = []
@@ -27,6 +30,7 @@ package struct DetectionScore: Sendable {
 
   package var numExact: Int { rows.count { $0.isExact } }
   package var numMissed: Int { rows.count { !$0.missed.isEmpty } }
+  package var numMisnamed: Int { rows.count { !$0.misnamed.isEmpty } }
   package var numFalseAlarms: Int { rows.count { !$0.falseAlarms.isEmpty } }
   /// Cases with every fault found and nothing else, of all; `nil` where there are none.
   package var share: Double? {

@@ -7,16 +7,25 @@ package enum NumberFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case bfloat16 = "bf16"
   /// Symmetric 8-bit integers, one scale per row: max|row|/127.
   case int8
+  /// ggml's block quantisations, for weights, and for activations beside them.
+  case q4_0, q4_1, q5_0, q5_1, q8_0
 
-  /// The unit roundoff of the format; for int8 relative to the largest value of the row.
+  /// The unit roundoff of the format; for integers relative to the largest value of row or block.
   package var unitRoundoff: Double {
     switch self {
     case .float32: 0x1p-24
     case .tf32, .float16: 0x1p-11
     case .bfloat16: 0x1p-8
-    case .int8: 0.5 / 127
+    case .int8, .q8_0: 0.5 / 127
+    case .q4_0: 0.5 / 8
+    case .q4_1: 1.0 / 15
+    case .q5_0: 0.5 / 16
+    case .q5_1: 1.0 / 31
     }
   }
+
+  /// The block quantisation of that name, for those that are one.
+  private var quantization: BlockQuantization? { BlockQuantization(rawValue: rawValue) }
 
   /// Rounds one row of values in place, to nearest even. NaN and ∞ stay; f16 overflows to ∞.
   package func round(row: UnsafeMutableBufferPointer<Float>) {
@@ -41,6 +50,7 @@ package enum NumberFormat: String, Sendable, Hashable, CaseIterable, Codable {
       for i in row.indices where row[i].isFinite {
         row[i] = (row[i] / scale).rounded(.toNearestOrEven) * scale
       }
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: quantization?.roundTrip(row: row)
     }
   }
 }

@@ -7,7 +7,7 @@ extension ErrorModelBuilder {
   func scoresModel(_ scores: AttentionScores, _ inputs: [Tensor], _ storage: StorageRounding)
     -> ErrorModel
   {
-    let (q, k) = (inputs[0], inputs[1])
+    let (q, k) = (inputs[0].converted(to: .float32), inputs[1].converted(to: .float32))
     var energy = 0.0
     let products = withHeads(q, k, numHeads: scores.numHeads) { head, a, b in
       let product = ProductVariance.rowsByRows(a, b)
@@ -18,7 +18,21 @@ extension ErrorModelBuilder {
       return (matrix, product.total)
     }
     for product in products { energy += product.1 * scores.scale * scores.scale }
-    return ErrorModel(panels: products.map(\.0), unit: claim.unit, productEnergy: energy)
+    let width = q.innerExtent
+    let headDim = width / max(scores.numHeads, 1)
+    let operands = 4 + storage.input(0) + storage.input(1) + operandVariance
+    return ErrorModel(
+      panels: products.map(\.0), unit: claim.unit, productEnergy: energy,
+      elementVariance: { head, query, key in
+        q.withFloat32 { a in
+          k.withFloat32 { b in
+            ProductTerms(length: headDim) { index in
+              scores.scale * Double(a[query * width + head * headDim + index])
+                * Double(b[key * width + head * headDim + index])
+            }.variance(operands: operands)
+          }
+        }
+      })
   }
 
   /// probabilities·v per head, with probabilities that the candidate dumped.
@@ -26,7 +40,7 @@ extension ErrorModelBuilder {
     _ context: AttentionContext, _ inputs: [Tensor], _ node: ProgramNode,
     _ storage: StorageRounding
   ) -> ErrorModel {
-    let (probs, v) = (inputs[0], inputs[1])
+    let (probs, v) = (inputs[0].converted(to: .float32), inputs[1].converted(to: .float32))
     let heads = context.numHeads
     let queries = probs.shape[1]
     let keys = probs.shape[2]
@@ -47,9 +61,21 @@ extension ErrorModelBuilder {
         }
       }
     }
+    let operands = storage.input(0) + storage.input(1) + operandVariance
+    let width = v.innerExtent
     return ErrorModel(
       panels: products.map(\.0), unit: claim.unit,
-      productEnergy: products.reduce(0) { $0 + $1.1 })
+      productEnergy: products.reduce(0) { $0 + $1.1 },
+      elementVariance: { head, query, channel in
+        probs.withFloat32 { p in
+          v.withFloat32 { values in
+            ProductTerms(length: keys) { key in
+              Double(p[(head * queries + query) * keys + key])
+                * Double(values[key * width + head * headDim + channel])
+            }.variance(operands: operands)
+          }
+        }
+      })
   }
 
   /// Softmax over keys: p = exp(s − m)/Σ.

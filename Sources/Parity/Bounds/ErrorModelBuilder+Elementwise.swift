@@ -64,7 +64,7 @@ extension ErrorModelBuilder {
 }
 
 /// Variance factors of one row of a layer norm: of its shift in units of γ, and of its scale.
-private func layerNormRow(
+func layerNormRow(
   _ row: UnsafeBufferPointer<Float>, epsilon: Double, stored: Double
 ) -> (shift: Double, scale: Double) {
   let n = Double(max(row.count, 1))

@@ -61,9 +61,10 @@ struct ErrorModelBuilder: Sendable {
       mayStartFromBias: bias != nil, bias: bias, floor: floor)
   }
 
-  private func linearModel(_ linear: Linear, _ x: Tensor, _ storage: StorageRounding) throws
+  private func linearModel(_ linear: Linear, _ input: Tensor, _ storage: StorageRounding) throws
     -> ErrorModel
   {
+    let x = input.converted(to: .float32)
     let weight = try statistics.tensor(linear.weight)
     let energies = try statistics.columnEnergies(linear.weight)
     let bias = try statistics.vector(linear.bias)
@@ -75,12 +76,25 @@ struct ErrorModelBuilder: Sendable {
         return .rowsByRows(a, b, bEnergies: energies)
       }
     }
-    return productModel(product, rows: x.rowCount, columns: weight.rowCount, bias, storage)
+    var model = productModel(product, rows: x.rowCount, columns: weight.rowCount, bias, storage)
+    let depth = weight.innerExtent
+    let operands = storage.input(0) + operandVariance
+    model.elementVariance = { _, row, column in
+      x.withFloat32 { a in
+        weight.withFloat32 { b in
+          largerVariance(length: depth, bias: bias?[column], operands: operands) { k in
+            Double(a[row * depth + k]) * Double(b[column * depth + k])
+          }
+        }
+      }
+    }
+    return model
   }
 
   private func convolutionModel(
-    _ conv: Conv1D, _ x: Tensor, _ node: ProgramNode, _ storage: StorageRounding
+    _ conv: Conv1D, _ input: Tensor, _ node: ProgramNode, _ storage: StorageRounding
   ) throws -> ErrorModel {
+    let x = input.converted(to: .float32)
     let weight = try statistics.tensor(conv.weight)
     let energies = try statistics.columnEnergies(conv.weight)
     let bias = try statistics.vector(conv.bias)
@@ -96,7 +110,23 @@ struct ErrorModelBuilder: Sendable {
           paddingLeft: conv.paddingLeft, outputFrames: frames)
       }
     }
-    return productModel(product, rows: frames, columns: out, bias, storage)
+    var model = productModel(product, rows: frames, columns: out, bias, storage)
+    let (rows, channels) = (x.rowCount, x.innerExtent)
+    let operands = storage.input(0) + operandVariance
+    model.elementVariance = { _, row, column in
+      x.withFloat32 { a in
+        weight.withFloat32 { b in
+          largerVariance(length: 3 * channels, bias: bias?[column], operands: operands) { k in
+            let (tap, channel) = (k / channels, k % channels)
+            let frame = row * conv.stride + tap - conv.paddingLeft
+            guard frame >= 0 && frame < rows else { return 0 }
+            return Double(a[frame * channels + channel])
+              * Double(b[(column * channels + channel) * 3 + tap])
+          }
+        }
+      }
+    }
+    return model
   }
 
   private func productModel(
@@ -111,4 +141,14 @@ struct ErrorModelBuilder: Sendable {
           operands: storage.input(0), bias: bias)
       ], unit: claim.unit, productEnergy: product.total)
   }
+}
+
+/// The variance of one element of a product whose sum may start from its bias.
+private func largerVariance(
+  length: Int, bias: Double?, operands: Double, term: (Int) -> Double
+) -> Double {
+  let plain = ProductTerms(length: length, term: term).variance(operands: operands)
+  guard let bias else { return plain }
+  return max(
+    plain, ProductTerms(length: length, start: bias, term: term).variance(operands: operands))
 }

@@ -82,9 +82,12 @@ extension ErrorModel {
     var total = ErrorScan()
     for panel in panels {
       let chunk = max(1, 32768 / max(panel.columns, 1))
-      for part in mapChunks(panel.rows, chunk: chunk, { range in
-        scanRows(panel, memory, X.self, rows: range)
-      }) { total.merge(part) }
+      for part in mapChunks(
+        panel.rows, chunk: chunk,
+        { range in
+          scanRows(panel, memory, X.self, rows: range)
+        })
+      { total.merge(part) }
     }
     return total
   }

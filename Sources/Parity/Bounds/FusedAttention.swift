@@ -49,7 +49,9 @@ struct FusedAttention {
         }
       }
     }
-    return (value, collector.model(v: v))
+    var model = collector.model(v: v)
+    model.elementVariance = collector.elementVariance(q, k, v, scale: product.scale)
+    return (value, model)
   }
 
   private func block(_ q: Tensor, _ k: Tensor, _ v: Tensor) throws -> (Tensor, Tensor, Tensor) {
@@ -151,7 +153,8 @@ struct AttentionMoments {
     let panels = builder.withHeads(v, v, numHeads: numHeads) { head, values, _ in
       let (square, spread) = weightedMoments(values, keyWeight[head])
       let operands = 5 + storage.input(2) + builder.operandVariance
-      total += concentration[head].reduce(0, +) * square.reduce(0, +)
+      let finite = concentration[head].reduce(0) { $1.isFinite ? $0 + $1 : $0 }
+      total += finite * square.reduce(0, +)
       return ErrorPanel(
         rows: numQueries, columns: values.columns, offset: head * values.columns,
         rowStride: v.innerExtent,
@@ -202,6 +205,12 @@ private struct BlockMoments: Sendable {
   ) {
     var largest = -Double.infinity
     for value in s { largest = max(largest, value) }
+    // A row of NaN or ∞ says nothing of the keys' weights in other rows.
+    guard p.allSatisfy(\.isFinite) else {
+      concentration.append(.nan)
+      scoreWeight.append(.nan)
+      return
+    }
     var (rho, scored, shifted, factored) = (0.0, 0.0, 0.0, 0.0)
     product.columns.withUnsafeBufferPointer { columns in
       keyWeight.withUnsafeMutableBufferPointer { keys in

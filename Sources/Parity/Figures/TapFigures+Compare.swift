@@ -12,6 +12,7 @@ extension TapFigures {
   /// - Parameters:
   ///   - reference: any floating-point type.
   ///   - candidate: the same element count; NaN and ∞ on either side are counted and left out.
+  /// - Returns: every figure of the pair.
   /// - Precondition: equal element counts.
   package static func compare(reference: Tensor, candidate: Tensor) -> TapFigures {
     precondition(reference.elementCount == candidate.elementCount)
@@ -41,7 +42,8 @@ extension TapFigures {
     let normX2 = max(normR2 + 2 * inner + sums.differenceSquared, 0)
     let hasPairs = sums.count > 0 && normR2 > 0
     let hasNorms = hasPairs && normX2 > 0
-    let angle = hasNorms ? angleFigures(normR2: normR2, normX2: normX2, inner: inner, sums: sums) : nil
+    let angle =
+      hasNorms ? angleFigures(normR2: normR2, normX2: normX2, inner: inner, sums: sums) : nil
     self.init(
       count: elementCount, bias: bias, meanReference: pivot + meanShifted,
       meanCandidate: pivot + meanShifted + bias, stdReference: varianceR.squareRoot(),

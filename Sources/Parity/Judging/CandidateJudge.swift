@@ -27,6 +27,7 @@ package struct CandidateJudge {
   ///     before; `nil` where it has none. A missing mel is taken from the reference.
   ///   - reference: the reference's tap, Float64 from a sound encoder, or `nil`.
   /// - Returns: results in program order, the mel's first in the stem.
+  /// - Throws: what the judge's oracle and weights throw.
   @discardableResult
   package mutating func judgeStage(
     _ stage: EncoderStage, expected: Set<String>, candidate: (String) -> Tensor?,
@@ -64,9 +65,15 @@ package struct CandidateJudge {
     return results
   }
 
-  /// Everything judged so far.
+  /// Everything judged so far. Reduced precision that was declared fails nobody, unless strictly
+  /// judged.
   package func result() -> CandidateResult {
-    let divergent = taps.filter { ($0.introduced?.verdict ?? $0.verdict).isDivergence }
+    let claim = judge.builder.claim
+    let divergent = taps.filter { tap in
+      let verdict = tap.introduced?.verdict ?? tap.verdict
+      if case .reducedPrecision(let format) = verdict { return !claim.forgives(format) }
+      return verdict.isDivergence
+    }
     let isReduced = divergent.allSatisfy {
       if case .reducedPrecision = $0.introduced?.verdict ?? $0.verdict { true } else { false }
     }

@@ -34,6 +34,17 @@ package struct Judge: Sendable {
     builder = ErrorModelBuilder(statistics: WeightStatistics(weights), claim: claim)
   }
 
+  private init(_ judge: Judge, claim: PrecisionClaim) {
+    program = judge.program
+    oracle = judge.oracle
+    differences = judge.differences
+    tolerances = judge.tolerances
+    builder = ErrorModelBuilder(statistics: judge.builder.statistics, claim: claim)
+  }
+
+  /// The judge that takes the declared precision for granted; `nil` where none is declared.
+  var declared: Judge? { builder.claim.declared.map { Judge(self, claim: $0) } }
+
   func tolerance(for tap: String) -> TapTolerance? {
     tolerances.last { globMatches($0.glob, tap) }
   }

@@ -63,7 +63,7 @@ extension ErrorModel {
   mutating func addSpread(of replicas: [Tensor], around exact: Tensor) {
     guard !replicas.isEmpty else { return }
     deviations = Self.pooledDeviations
-    rmsLimit = 2
+    rmsLimit = Self.pooledRMSLimit
     let scale = 3 / (Double(replicas.count) * unit * unit)
     exact.withFloat64 { y in
       for index in panels.indices where panels[index].separable.count < ErrorPanel.maxSeparable {

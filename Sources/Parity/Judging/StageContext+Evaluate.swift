@@ -10,7 +10,7 @@ extension StageContext {
     guard let inputs = try materialised(node.inputs) else { return nil }
     let storage = StorageRounding(
       inputs: inputs.map(\.storedType), output: candidate?.scalarType ?? .float32,
-      unit: judge.builder.claim.unit)
+      claim: judge.builder.claim)
     let tensors = inputs.map(\.tensor)
     let exact = try exactValue(of: node, inputs: inputs)
     let model =
@@ -107,7 +107,7 @@ extension StageContext {
     let attention = FusedAttention(
       scores: maps.scores, softmax: maps.softmax, context: node, oracle: judge.oracle)
     let storage = StorageRounding(
-      inputs: inputs.map(\.storedType), output: output, unit: judge.builder.claim.unit)
+      inputs: inputs.map(\.storedType), output: output, claim: judge.builder.claim)
     var (value, model) = try attention.evaluate(
       inputs[0].tensor, inputs[1].tensor, inputs[2].tensor, builder: judge.builder,
       storage: storage)

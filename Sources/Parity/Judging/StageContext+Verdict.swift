@@ -6,42 +6,103 @@ extension StageContext {
   mutating func introducedError(_ outcome: Outcome, node: ProgramNode, candidate: Tensor) throws
     -> IntroducedError
   {
-    let scan = outcome.model.scan(candidate: candidate, exact: outcome.exact)
-    let unit = outcome.model.unit
-    let rms = scan.rmsRatio(unit: unit) / outcome.model.rmsLimit
-    let peak = scan.worst.squareRoot() / (outcome.model.deviations * unit)
-    let effective = outcome.model.productEnergy.flatMap { energy in
-      energy > 0 ? (scan.errorSquared / energy).squareRoot() : nil
+    let model = outcome.model
+    let unit = model.unit
+    var scan = model.scan(candidate: candidate, exact: outcome.exact)
+    let rms = scan.rmsRatio(unit: unit) / model.rmsLimit
+    if rms <= 1 && scan.worst.squareRoot() > model.deviations * unit {
+      scan = model.confirming(
+        scan, candidate: candidate, exact: outcome.exact, replicas: outcome.replicas)
     }
+    let peak = scan.worst.squareRoot() / (model.deviations * unit)
     var introduced = IntroducedError(
       segment: outcome.segment,
       relativeL2: scan.exactSquared > 0
         ? (scan.errorSquared / scan.exactSquared).squareRoot() : nil,
-      maxAbs: scan.maxAbs, bound: outcome.model.deviations * unit * scan.worstVariance.squareRoot(),
-      worstRatio: max(peak, rms), rmsRatio: rms, effectiveUnitRoundoff: effective, verdict: .rounding)
+      maxAbs: scan.maxAbs, bound: model.deviations * unit * scan.worstVariance.squareRoot(),
+      worstRatio: max(peak, rms), rmsRatio: rms,
+      effectiveUnitRoundoff: model.productEnergy.flatMap { energy in
+        energy > 0 ? (scan.errorSquared / energy).squareRoot() : nil
+      }, verdict: .rounding)
     if let tolerance = judge.tolerance(for: node.name) {
       introduced.worstRatio = tolerance.worstRatio(
         candidate: candidate, exact: outcome.exact.tensor)
     }
+    try judgeSize(&introduced, outcome, node: node, candidate: candidate, scan: scan)
+    return introduced
+  }
+
+  private mutating func judgeSize(
+    _ introduced: inout IntroducedError, _ outcome: Outcome, node: ProgramNode,
+    candidate: Tensor, scan: ErrorScan
+  ) throws {
     if scan.nonFinite > 0 {
       introduced.verdict = .nonFinite
-    } else if scan.errorSquared == 0
-      || isBitEqual(candidate, outcome.exact, scan: scan)
-    {
+    } else if scan.errorSquared == 0 || isBitEqual(candidate, outcome.exact, scan: scan) {
       introduced.verdict = .identical
     } else if introduced.worstRatio > 1 {
-      let finding = try precision(outcome, node: node, candidate: candidate, scan: scan)
+      let finding =
+        try precision(outcome, node: node, candidate: candidate, scan: scan)
+        ?? declaredPrecision(node, candidate: candidate)
       introduced.verdict = finding.map { .reducedPrecision($0.format) } ?? .structural
       introduced.evidence = finding?.evidence
       hint = finding?.variant ?? hint
+    } else if judge.tolerance(for: node.name) == nil,
+      let epsilon = try otherEpsilon(outcome, node: node, candidate: candidate),
+      epsilon.isBeyondRounding(unit: outcome.model.unit)
+    {
+      introduced.verdict = .structural
+      introduced.evidence = epsilon.text
     }
-    return introduced
+  }
+
+  /// The declared precision, where its bound holds although its rounding could not be reproduced.
+  private func declaredPrecision(_ node: ProgramNode, candidate: Tensor) throws
+    -> PrecisionFinding?
+  {
+    guard let declared = judge.declared, let format = judge.builder.claim.expected else {
+      return nil
+    }
+    var context = StageContext(judge: declared, nodes: nodes, reference: reference)
+    context.values = values
+    guard var outcome = try context.evaluate(node, candidate: candidate) else { return nil }
+    outcome.model.addSpread(of: outcome.replicas, around: outcome.exact.tensor)
+    let scan = outcome.model.scan(candidate: candidate, exact: outcome.exact)
+    guard outcome.model.accepts(scan) else { return nil }
+    return PrecisionFinding(
+      format: format, evidence: "within the bound of the declared \(format.rawValue)",
+      variant: nil)
+  }
+
+  /// A layer norm's ε as its rows' scales show it; `nil` for other operations, for inputs that are
+  /// replayed and for values that were stored in fewer bits.
+  private func otherEpsilon(_ outcome: Outcome, node: ProgramNode, candidate: Tensor) throws
+    -> LayerNormEpsilon?
+  {
+    guard case .layerNorm(let norm) = node.operation, outcome.segment.count == 1,
+      let x = node.inputs.first.flatMap({ outcome.roots[$0] }),
+      (x.scalarType.unitRoundoff ?? 1) <= 0x1p-24,
+      (candidate.scalarType.unitRoundoff ?? 1) <= 0x1p-24
+    else { return nil }
+    let statistics = judge.builder.statistics
+    let gain = try statistics.vector(norm.weight) ?? [Double](repeating: 1, count: x.innerExtent)
+    return LayerNormEpsilon(
+      norm, gain: gain, bias: try statistics.vector(norm.bias), x: x, candidate: candidate,
+      exact: outcome.exact.tensor, unit: outcome.model.unit)
   }
 
   private func isBitEqual(_ candidate: Tensor, _ exact: ExactValue, scan: ErrorScan) -> Bool {
     let unit = candidate.scalarType.unitRoundoff ?? 0
     guard scan.maxAbs <= unit * scan.exactSquared.squareRoot() else { return false }
     return areBitEqual(reference: exact.tensor, candidate: candidate)
+  }
+}
+
+extension ErrorModel {
+  /// Whether neither the elementwise nor the rms test fails.
+  func accepts(_ scan: ErrorScan) -> Bool {
+    scan.nonFinite == 0 && scan.worst.squareRoot() <= deviations * unit
+      && scan.rmsRatio(unit: unit) <= rmsLimit
   }
 }
 

@@ -10,41 +10,39 @@ func resultGrid(_ tensor: Tensor) -> NumberFormat? {
     if values.allSatisfy({ $0.bitPattern & 0xFFFF == 0 }) { return .bfloat16 }
     if values.allSatisfy({ !$0.isFinite || Float(Float16($0)) == $0 }) { return .float16 }
     if values.allSatisfy({ $0.bitPattern & 0x1FFF == 0 }) { return .tf32 }
-    return nil
+    return liesOnIntegerGrid(values, width: max(tensor.innerExtent, 1)) ? .int8 : nil
   }
 }
 
-/// Figures of an error's shape that tell rounding, which looks random, from structure.
-struct ErrorShape {
-  /// Share of Σe² that lies in the columns' means: 1/T for independent errors, 1 for a bias.
-  var columnMeanShare: Double
-  /// |⟨e, y⟩|/(‖e‖‖y‖): 1 for a wrong scale.
-  var alignment: Double
+/// Whether each row holds whole multiples of its largest value/127, up to the rounding of the
+/// product of integer and scale.
+private func liesOnIntegerGrid(_ values: UnsafeBufferPointer<Float>, width: Int) -> Bool {
+  guard width >= 8 else { return false }
+  for start in stride(from: 0, to: values.count, by: width) {
+    let row = values[start..<min(start + width, values.count)]
+    let largest = row.reduce(Float(0)) { max($0, abs($1)) }
+    guard largest.isFinite else { return false }
+    guard largest > 0 else { continue }
+    for value in row {
+      let steps = Double(value) / Double(largest) * 127
+      if abs(steps - steps.rounded()) > 127 * 0x1p-21 { return false }
+    }
+  }
+  return true
+}
 
-  /// Limits from rounding simulated at every product of Whisper encoders: frames of silence
-  /// resemble each other and so do their errors, which stays under a third.
-  var isRandomLike: Bool { columnMeanShare < 0.35 && alignment < 0.35 }
-
-  init(candidate: Tensor, exact: Tensor) {
-    let width = max(candidate.innerExtent, 1)
-    let rows = max(candidate.elementCount / width, 1)
-    var sums = [Double](repeating: 0, count: width)
-    var (energy, inner, norm) = (0.0, 0.0, 0.0)
-    candidate.withFloat64 { x in
-      exact.withFloat64 { y in
-        for i in x.indices {
-          let e = x[i] - y[i]
-          guard e.isFinite else { continue }
-          sums[i % width] += e
-          energy += e * e
-          inner += e * y[i]
-          norm += y[i] * y[i]
-        }
+extension ErrorPanel {
+  /// Adds the rounding to multiples of each row's largest value/127: half a step, as variance.
+  mutating func addRowSteps(of candidate: Tensor, unit: Double) {
+    let steps = candidate.withFloat32 { x in
+      (0..<rows).map { row in
+        let start = offset + row * rowStride
+        let largest = x[start..<(start + columns)].reduce(Float(0)) { max($0, abs($1)) }
+        return Double(largest) / 127 / 2 / unit
       }
     }
-    let mean = sums.reduce(0) { $0 + $1 * $1 } / Double(rows)
-    columnMeanShare = energy > 0 ? mean / energy : 0
-    alignment = energy > 0 && norm > 0 ? abs(inner) / (energy * norm).squareRoot() : 0
+    separable.append(
+      .init(row: steps.map { $0 * $0 }, column: [Double](repeating: 1, count: columns)))
   }
 }
 

@@ -15,6 +15,8 @@ extension StageContext {
   private static let reproduced = 0.35
   /// Range of the error's size over that of a variant that is not reproduced bit by bit.
   private static let similarSize = 0.4...2.5
+  /// Relative error of a segment beyond which no precision is tried: 4-bit weights give 0.1.
+  private static let largestRelative = 0.3
 
   /// Looks for a reduced precision that explains an error beyond rounding.
   ///
@@ -36,28 +38,75 @@ extension StageContext {
     let exact = outcome.exact.tensor
     var similar: PrecisionFinding?
     for variant in variants(outcome, segment, grid: grid, scan: scan) {
-      guard let value = try simulate(variant, segment, roots: outcome.roots),
-        value.elementCount == exact.elementCount
-      else { continue }
-      let residual = (squaredDistance(candidate, value) / scan.errorSquared).squareRoot()
-      if residual < Self.reproduced {
-        return PrecisionFinding(
-          format: variant.format,
-          evidence: "\(variant.text): explains \(percent(1 - residual * residual)) of the error",
-          variant: variant)
+      guard let trial = try trial(variant, segment, outcome, exact, candidate, scan) else {
+        continue
       }
-      let size = (scan.errorSquared / squaredDistance(value, exact)).squareRoot()
-      if similar == nil, variant.rounded == .operands, Self.similarSize.contains(size) {
+      if trial.residual < Self.reproduced {
+        return try reproduced(trial, segment, outcome, exact, candidate, scan)
+      }
+      if similar == nil, variant.rounded == .operands, Self.similarSize.contains(trial.size),
+        PrecisionVariant.operandFormats.contains(variant.format)
+      {
         similar = PrecisionFinding(
           format: variant.format,
           evidence: "random-like, of the size of \(variant.format.rawValue) products",
           variant: nil)
       }
     }
-    guard similar != nil, ErrorShape(candidate: candidate, exact: exact).isRandomLike else {
-      return nil
+    guard similar != nil else { return nil }
+    let shape = ErrorShape(
+      candidate: candidate, exact: exact, numPieces: segment.last?.numHeads ?? 1)
+    return shape.isRandomLike ? similar : nil
+  }
+
+  /// A variant computed and compared with the candidate.
+  private struct Trial {
+    var variant: PrecisionVariant
+    /// ‖candidate − variant‖ over ‖candidate − exact‖.
+    var residual: Double
+    /// The candidate's error over the variant's.
+    var size: Double
+  }
+
+  private func trial(
+    _ variant: PrecisionVariant, _ segment: [ProgramNode], _ outcome: Outcome, _ exact: Tensor,
+    _ candidate: Tensor, _ scan: ErrorScan
+  ) throws -> Trial? {
+    guard let value = try simulate(variant, segment, roots: outcome.roots),
+      value.elementCount == exact.elementCount
+    else { return nil }
+    return Trial(
+      variant: variant,
+      residual: (squaredDistance(candidate, value) / scan.errorSquared).squareRoot(),
+      size: (scan.errorSquared / squaredDistance(value, exact)).squareRoot())
+  }
+
+  /// Names what reproduced the candidate. f16 and tf32 round alike within f16's range, and so do
+  /// int8 and q8_0 in short rows: of such twins the one that leaves clearly less is meant.
+  private func reproduced(
+    _ found: Trial, _ segment: [ProgramNode], _ outcome: Outcome, _ exact: Tensor,
+    _ candidate: Tensor, _ scan: ErrorScan
+  ) throws -> PrecisionFinding {
+    var best = found
+    var remark = ""
+    if let format = found.variant.format.twin {
+      var twin = found.variant
+      twin.format = format
+      if let other = try trial(twin, segment, outcome, exact, candidate, scan) {
+        if other.residual < found.residual / 2 {
+          best = other
+        } else if other.residual < found.residual * 2 {
+          if [.float16, .q8_0].contains(format) { best = other }
+          remark =
+            "; \((best.variant.format.twin ?? format).rawValue) would round these values alike"
+        }
+      }
     }
-    return similar
+    let share = percent(1 - best.residual * best.residual)
+    return PrecisionFinding(
+      format: best.variant.format,
+      evidence: "\(best.variant.text): explains \(share) of the error\(remark)",
+      variant: best.variant)
   }
 
   private func percent(_ share: Double) -> String {
@@ -67,16 +116,19 @@ extension StageContext {
 
   private func explains(_ grid: NumberFormat, _ outcome: Outcome, _ candidate: Tensor) -> Bool {
     var model = outcome.model
-    let ratio = grid.unitRoundoff / model.unit
     for index in model.panels.indices {
-      model.panels[index].result += ratio * ratio
-      if grid == .float16 {
-        model.panels[index].floor += (0x1p-25 / model.unit) * (0x1p-25 / model.unit)
+      guard grid == .int8 else {
+        let ratio = grid.unitRoundoff / model.unit
+        model.panels[index].result += ratio * ratio
+        if grid == .float16 {
+          model.panels[index].floor += (0x1p-25 / model.unit) * (0x1p-25 / model.unit)
+        }
+        continue
       }
+      guard model.panels[index].separable.count < ErrorPanel.maxSeparable else { return false }
+      model.panels[index].addRowSteps(of: candidate, unit: model.unit)
     }
-    let scan = model.scan(candidate: candidate, exact: outcome.exact)
-    return scan.worst.squareRoot() <= model.deviations * model.unit
-      && scan.rmsRatio(unit: model.unit) <= model.rmsLimit
+    return model.accepts(model.scan(candidate: candidate, exact: outcome.exact))
   }
 
   /// Variants worth trying: the last that was found, then those whose size the error may have.
@@ -86,19 +138,13 @@ extension StageContext {
     let effective =
       segment.count == 1
       ? outcome.model.productEnergy.map { (scan.errorSquared / $0).squareRoot() } : nil
-    let formats = [NumberFormat.bfloat16, .float16, .int8].filter { format in
-      guard let effective, format != .int8 else { return true }
-      // Rounding both operands gives 0.58u, one 0.41u; a result on the grid adds its own.
-      return effective > 0.1 * format.unitRoundoff && effective < 8 * format.unitRoundoff
-    }
+    let relative = scan.exactSquared > 0 ? (scan.errorSquared / scan.exactSquared).squareRoot() : 1
     let hasWeights = segment.contains(where: \.hasWeightMatrix)
     var found: [PrecisionVariant] = hint.map { [$0] } ?? []
-    for format in formats {
-      for rounded in PrecisionVariant.Rounded.allCases where hasWeights || rounded == .operands {
-        let variant = PrecisionVariant(
-          format: format, rounded: rounded, result: grid ?? .float32)
-        if !found.contains(variant) { found.append(variant) }
-      }
+    for variant in PrecisionVariant.all(hasWeights: hasWeights, result: grid ?? .float32) {
+      let isPlausible =
+        effective.map(variant.plausibleRoundoff.contains) ?? (relative < Self.largestRelative)
+      if isPlausible && !found.contains(variant) { found.append(variant) }
     }
     return found
   }
@@ -123,7 +169,7 @@ extension StageContext {
         results[segment[index + 2].name] =
           try attention.evaluate(
             q, k, v, builder: nil,
-            storage: StorageRounding(inputs: [], output: .float32, unit: 0x1p-24)
+            storage: StorageRounding(inputs: [], output: .float32, claim: .float32)
           ).value
         index += 3
         continue

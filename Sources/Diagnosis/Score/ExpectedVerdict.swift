@@ -1,0 +1,37 @@
+import EncoderModel
+import Faults
+import Parity
+
+/// What a fault must be called where it shows: of a number format, or structural.
+enum ExpectedVerdict: Equatable {
+  case structural
+  case reducedPrecision(NumberFormat)
+  /// Several faults at one tap.
+  case any
+
+  /// Faults that round say to which format, in their slug or in their value.
+  init(_ instance: FaultInstance) {
+    let slug = instance.fault.slug
+    if slug.hasSuffix("-products"), let format = NumberFormat(rawValue: String(slug.dropLast(9))) {
+      self = .reducedPrecision(format)
+    } else if ["activations-rounded", "weights-rounded", "weights-quantized"].contains(slug) {
+      let word = instance.value.word
+      let format = word == "int8-per-channel" ? .int8 : NumberFormat(rawValue: word)
+      self = format.map { .reducedPrecision($0) } ?? .structural
+    } else {
+      self = .structural
+    }
+  }
+
+  /// Whether `verdict` says so. Values that an f16 rounds as tf32 does are of either; NaN and ∞ are
+  /// found as such whatever made them.
+  func accepts(_ verdict: TapVerdict) -> Bool {
+    switch (self, verdict) {
+    case (.any, _), (_, .nonFinite): true
+    case (.structural, .structural): true
+    case (.reducedPrecision(.tf32), .reducedPrecision(.float16)): true
+    case (.reducedPrecision(let wanted), .reducedPrecision(let found)): wanted == found
+    default: false
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import TensorCore
+
+extension ErrorModel {
+  /// Elements beyond the bound that are measured again; where there are more, none is.
+  private static let maxSuspects = 4096
+
+  private struct Suspect {
+    var panel: Int
+    var row: Int
+    var column: Int
+    var index: Int
+    var errorSquared: Double
+    var variance: Double
+  }
+
+  /// Measures the elements that `scan` found beyond the bound again, with their own variances.
+  ///
+  /// Marginals spread the variance of a matrix over rows and columns; an element that stands out
+  /// against both — one odd key among equal ones — has more than its share. Pooled spreads of
+  /// replicas are widened to what the element's own replicas show.
+  /// - Returns: the scan, its worst element one that stays beyond the bound, or the nearest to it.
+  func confirming(
+    _ scan: ErrorScan, candidate: Tensor, exact: ExactValue, replicas: [Tensor]
+  ) -> ErrorScan {
+    guard elementVariance != nil || !replicas.isEmpty else { return scan }
+    let values = exact.tensor
+    let suspects = suspects(candidate: candidate, exact: values)
+    guard suspects.count < Self.maxSuspects else { return scan }
+    var result = scan
+    result.worst = 0
+    let limit = deviations * deviations * unit * unit
+    for suspect in suspects.sorted(by: {
+      $0.errorSquared / $0.variance > $1.errorSquared / $1.variance
+    }) {
+      let variance = confirmedVariance(suspect, exact: values, replicas: replicas)
+      let ratio = suspect.errorSquared / variance
+      if ratio > result.worst {
+        result.worst = ratio
+        result.worstIndex = suspect.index
+        result.worstError = suspect.errorSquared.squareRoot()
+        result.worstVariance = variance
+      }
+      if ratio > limit { break }
+    }
+    return result
+  }
+
+  private func suspects(candidate: Tensor, exact: Tensor) -> [Suspect] {
+    var found: [Suspect] = []
+    let limit = deviations * deviations * unit * unit
+    let source = input?.converted(to: .float32)
+    candidate.withFloat64 { x in
+      exact.withFloat64 { y in
+        withOptionalBytes(source) { bytes in
+          for (number, panel) in panels.enumerated() {
+            for row in 0..<panel.rows {
+              for column in 0..<panel.columns {
+                let index = panel.offset + row * panel.rowStride + column
+                let error = x[index] - y[index]
+                guard error.isFinite, error != 0, found.count < Self.maxSuspects else { continue }
+                let value = bytes?.baseAddress.map { Float32Element.load($0, index) } ?? 0
+                let variance = panel.variance(
+                  row: row, column: column, exact: y[index], input: value)
+                guard error * error > limit * variance else { continue }
+                found.append(
+                  Suspect(
+                    panel: number, row: row, column: column, index: index,
+                    errorSquared: error * error, variance: variance))
+              }
+            }
+          }
+        }
+      }
+    }
+    return found
+  }
+
+  private func confirmedVariance(_ suspect: Suspect, exact: Tensor, replicas: [Tensor]) -> Double {
+    let y = exact.withFloat64 { $0[suspect.index] }
+    let panel = operationPanels[suspect.panel]
+    let own = panel.variance(row: suspect.row, column: suspect.column, exact: y, input: 0)
+    var variance = max(suspect.variance - own, 0)
+    variance += elementVariance?(suspect.panel, suspect.row, suspect.column) ?? own
+    let scale = 3 / (Double(max(replicas.count, 1)) * unit * unit)
+    for replica in replicas {
+      let deviation = replica.withFloat64 { $0[suspect.index] } - y
+      if deviation.isFinite { variance += scale * deviation * deviation }
+    }
+    return max(variance, suspect.variance)
+  }
+}

@@ -1,0 +1,82 @@
+import TensorCore
+
+/// Figures of an error's shape that tell rounding, which looks random, from structure.
+struct ErrorShape {
+  /// Share of Σe² that lies in the columns' means: 1/T for independent errors, 1 for a bias.
+  var columnMeanShare = 0.0
+  /// Share that lies in the rows' means.
+  var rowMeanShare = 0.0
+  /// Share that is parallel to the rows of y: 1/C for independent errors, 1 for rows scaled wrongly,
+  /// whatever the factor of each.
+  var rowAlignment = 0.0
+  /// The same for columns.
+  var columnAlignment = 0.0
+  /// Rows over which relative errors spread, as part of all: (Σρ)²/(TΣρ²) with ρ = ‖e‖²/‖y‖².
+  var participation = 1.0
+
+  /// Limits from rounding simulated at every product of Whisper encoders: frames of silence
+  /// resemble each other and so do their errors, which stays under a third.
+  var isRandomLike: Bool {
+    max(columnMeanShare, rowMeanShare, rowAlignment, columnAlignment) < 0.35 && participation > 0.1
+  }
+
+  /// `numPieces` heads stand side by side in a row, each a row of its own.
+  init(candidate: Tensor, exact: Tensor, numPieces: Int = 1) {
+    let width = max(candidate.innerExtent / max(numPieces, 1), 1)
+    let rows = candidate.elementCount / width
+    let pieces = max(numPieces, 1)
+    candidate.withFloat64 { x in
+      exact.withFloat64 { y in measure(x, y, rows: rows, width: width, pieces: pieces) }
+    }
+  }
+
+  private struct Moments {
+    var error = 0.0
+    var square = 0.0
+    var inner = 0.0
+    var norm = 0.0
+
+    mutating func add(_ e: Double, _ y: Double) {
+      error += e
+      square += e * e
+      inner += e * y
+      norm += y * y
+    }
+
+    /// The part of Σe² along y.
+    var parallel: Double { norm > 0 ? inner * inner / norm : 0 }
+  }
+
+  private mutating func measure(
+    _ x: UnsafeBufferPointer<Double>, _ y: UnsafeBufferPointer<Double>, rows: Int, width: Int,
+    pieces: Int
+  ) {
+    var columns = [Moments](repeating: Moments(), count: width * pieces)
+    var (energy, rowMeans, rowParallel, spread, spreadSquared) = (0.0, 0.0, 0.0, 0.0, 0.0)
+    for row in 0..<rows {
+      var moments = Moments()
+      for j in 0..<width {
+        let index = row * width + j
+        let e = x[index] - y[index]
+        guard e.isFinite else { continue }
+        moments.add(e, y[index])
+        columns[row % pieces * width + j].add(e, y[index])
+      }
+      energy += moments.square
+      rowMeans += moments.error * moments.error / Double(width)
+      rowParallel += moments.parallel
+      if moments.norm > 0 {
+        let ratio = moments.square / moments.norm
+        spread += ratio
+        spreadSquared += ratio * ratio
+      }
+    }
+    guard energy > 0 else { return }
+    let height = Double(max(rows / pieces, 1))
+    columnMeanShare = columns.reduce(0) { $0 + $1.error * $1.error } / height / energy
+    columnAlignment = columns.reduce(0) { $0 + $1.parallel } / energy
+    rowMeanShare = rowMeans / energy
+    rowAlignment = rowParallel / energy
+    if spreadSquared > 0 { participation = spread * spread / (Double(rows) * spreadSquared) }
+  }
+}
