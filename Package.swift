@@ -77,8 +77,20 @@ let package = Package(
         "ReferencePortable", "CProcessor",
       ],
       swiftSettings: strict),
+    .target(name: "BLASArithmetic", swiftSettings: strict),
     .target(
-      name: "BLASBackend", dependencies: ["TensorCore", "EncoderModel", "COpenBLAS"],
+      name: "BLASAVX512", dependencies: ["BLASArithmetic"],
+      swiftSettings: kernels(isIntel ? ["-march=skylake-avx512"] : [])),
+    .target(
+      name: "BLASAVX2", dependencies: ["BLASArithmetic"],
+      swiftSettings: kernels(isIntel ? ["-march=haswell"] : [])),
+    .target(name: "BLASPortable", dependencies: ["BLASArithmetic"], swiftSettings: kernels([])),
+    .target(
+      name: "BLASBackend",
+      dependencies: [
+        "TensorCore", "EncoderModel", "COpenBLAS", "CProcessor", "BLASArithmetic", "BLASAVX512",
+        "BLASAVX2", "BLASPortable",
+      ],
       swiftSettings: strict),
     .target(name: "KernelTable", swiftSettings: strict),
     .target(
@@ -142,6 +154,12 @@ let package = Package(
     .testTarget(
       name: "ReferenceBackendTests",
       dependencies: ["ReferenceBackend", "EncoderModel", "TensorIO", "TensorCore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BLASBackendTests",
+      dependencies: [
+        "BLASBackend", "BLASArithmetic", "ReferenceBackend", "Faults", "EncoderModel", "TensorCore",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "KernelsTests",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BLASBackend
 
 /// The `encoder-diff` command: parses, composes the modules, exits like diff.
 @main
@@ -17,6 +18,7 @@ struct EncoderDiff: ParsableCommand {
     defaultSubcommand: Run.self)
 
   static func main() {
+    OpenBLASCore.restartIfWrong(arguments: CommandLine.arguments)
     do {
       var command = try parseAsRoot()
       try command.run()

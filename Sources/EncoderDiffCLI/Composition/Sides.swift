@@ -1,3 +1,4 @@
+import BLASBackend
 import Diagnosis
 import EncoderModel
 import GraphBackend
@@ -45,6 +46,7 @@ struct Sides {
     ([reference.backend] + others).compactMap { backend in
       switch backend {
       case let graph as GraphBackend: (graph.name, "\(graph.kernelName) kernels")
+      case let blas as BLASBackend: (blas.name, "OpenBLAS \(blas.coreName) kernels")
       default: nil
       }
     }

@@ -1,4 +1,5 @@
 import AudioFrontEnd
+import BLASBackend
 import Diagnosis
 import EncoderModel
 import Faults
@@ -18,7 +19,7 @@ struct Workbench {
     self.threads = threads
   }
 
-  static let backendNames = ["reference", "reference:f32", "graph", "graph:unfused"]
+  static let backendNames = ["reference", "reference:f32", "blas", "graph", "graph:unfused"]
 
   /// Makes one backend.
   /// - Parameter program: a faulty program, for backends that take faults.
@@ -31,6 +32,7 @@ struct Workbench {
     case "reference:f32":
       return ReferenceBackend(
         program: program, weights: weights, precision: .float32, threads: threads)
+    case "blas": return BLASBackend(program: program, weights: weights, threads: threads)
     case "graph": return GraphBackend(program: program, weights: weights, threads: threads)
     case "graph:unfused":
       return GraphBackend(program: program, weights: weights, threads: threads, fused: false)

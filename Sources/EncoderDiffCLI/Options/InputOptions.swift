@@ -33,9 +33,9 @@ struct ModelOptions: ParsableArguments {
 struct BackendOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Comma-separated: reference, reference:f32, graph, graph:unfused. The others are "
+      "Comma-separated: reference, reference:f32, blas, graph, graph:unfused. The others are "
         + "compared with the first.", valueName: "list"))
-  var backends: String = "reference,graph"
+  var backends: String = "reference,blas,graph"
 
   @Option(
     help: ArgumentHelp(

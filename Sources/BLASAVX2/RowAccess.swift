@@ -1,0 +1,1 @@
+../BLASShared/RowAccess.swift

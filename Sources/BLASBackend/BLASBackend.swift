@@ -1,0 +1,53 @@
+/// The encoder through OpenBLAS: every product a call of its sgemm, everything else loops of our own.
+
+import BLASArithmetic
+import COpenBLAS
+package import EncoderModel
+import Synchronization
+package import TensorCore
+
+/// `blas`: Float32. The same bits on every run with the same number of threads.
+package struct BLASBackend: EncoderBackend {
+  package let name = "blas"
+  package let program: EncoderProgram
+  package let scalarType = ScalarType.float32
+  private let executor: BLASExecutor
+
+  /// - Parameters:
+  ///   - program: what to compute; faulty programs are computed as they stand.
+  ///   - weights: by OpenAI's names.
+  ///   - threads: as many as OpenBLAS finds processors where `nil`.
+  package init(program: EncoderProgram, weights: any WeightSource, threads: Int? = nil) {
+    self.program = program
+    executor = BLASExecutor(weights: weights, threads: threads ?? Self.processorCount)
+  }
+
+  /// The core whose kernels OpenBLAS runs.
+  package var coreName: String { OpenBLASCore.name }
+
+  private static let processorCount = max(1, Int(openblas_get_num_procs()))
+
+  package func run(
+    _ stage: EncoderStage, input: Tensor, observing taps: Set<String>,
+    sink: (String, Tensor) throws -> Void
+  ) throws -> Tensor {
+    let walk = BLASWalk(program, stage, observing: taps)
+    var values = [program.inputTap(of: stage): input.converted(to: .float32)]
+    for (index, step) in walk.steps.enumerated() {
+      let inputs = try step.inputs.map { name in
+        guard let value = values[name] else {
+          throw BLASError.missingValue(node: step.name, input: name)
+        }
+        return value
+      }
+      let value = try executor.compute(step, inputs)
+      values[step.name] = value
+      if step.isTap && taps.contains(step.name) { try sink(step.name, value) }
+      for name in walk.lastUses[index] { values[name] = nil }
+    }
+    guard let output = values[stage.outputTap] else {
+      throw BLASError.missingValue(node: "\(stage)", input: stage.outputTap)
+    }
+    return output
+  }
+}

@@ -1,0 +1,7 @@
+/// The BLAS backend's loops for the `portable` instruction set.
+
+package import BLASArithmetic
+
+extension BLASArithmetic {
+  package static let portable = loops("portable")
+}

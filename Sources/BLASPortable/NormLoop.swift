@@ -1,0 +1,1 @@
+../BLASShared/NormLoop.swift

@@ -1,0 +1,1 @@
+../BLASShared/Table.swift
