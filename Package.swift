@@ -123,7 +123,8 @@ let package = Package(
       name: "Transcription", dependencies: ["TensorCore", "TensorIO", "EncoderModel"],
       swiftSettings: strict),
     .target(
-      name: "Diagnosis", dependencies: ["TensorCore", "EncoderModel", "Faults", "Parity"],
+      name: "Diagnosis",
+      dependencies: ["TensorCore", "AudioFrontEnd", "EncoderModel", "Faults", "Parity"],
       swiftSettings: strict),
     .target(
       name: "Report", dependencies: ["TensorCore", "TensorIO", "EncoderModel", "Parity", "Diagnosis"],

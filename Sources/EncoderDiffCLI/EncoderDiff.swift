@@ -14,7 +14,10 @@ struct EncoderDiff: ParsableCommand {
       Exit status: 0 parity, 1 divergence, 2 trouble.
       """,
     version: "encoder-diff \(productVersion)",
-    subcommands: [Run.self, Transcribe.self, Dump.self, Compare.self, Align.self, Model.self],
+    subcommands: [
+      Run.self, Transcribe.self, Dump.self, Compare.self, Explain.self, Faults.self,
+      MutationScoreCommand.self,
+    ],
     defaultSubcommand: Run.self)
 
   static func main() {

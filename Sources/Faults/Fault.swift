@@ -56,11 +56,29 @@ package struct FaultParameter: Sendable {
   package var candidates: @Sendable (EncoderProgram, _ site: String) -> [FaultValue]
   /// What is wrong with a value at a site, or `nil` where it fits.
   package var complaint: @Sendable (FaultValue, EncoderProgram) -> String?
+  /// How a search finds a value that is not listed.
+  package var fit = Fit.none
+
+  /// The kind of quantity that a parameter is, which says how a value is fitted to a tensor.
+  package enum Fit: Sendable, Hashable {
+    /// Listed values are all there are.
+    case none
+    /// A real number of any sign, by least squares.
+    case linear
+    /// A positive number, by least squares in its logarithm.
+    case logarithmic
+    /// The frame at which something starts, read off the tensor.
+    case frame
+    /// A shift in frames, of either sign.
+    case frameShift
+    /// A natural number on which the error depends smoothly.
+    case count
+  }
 
   /// A number above `minimum`; `values` are what a search tries.
   package static func number(
     _ name: String, _ defaultValue: Double, trying values: [Double] = [],
-    above minimum: Double = -.infinity
+    above minimum: Double = -.infinity, fit: Fit = .none
   ) -> FaultParameter {
     FaultParameter(
       name: name, defaultValue: .number(defaultValue),
@@ -71,7 +89,7 @@ package struct FaultParameter: Sendable {
             + (minimum.isFinite ? " greater than \(minimum.formatted)" : "")
         }
         return nil
-      })
+      }, fit: fit)
   }
 
   /// One of a set of words.

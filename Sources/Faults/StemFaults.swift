@@ -119,7 +119,7 @@ enum StemFaults {
             return "frames must be below \(frames)"
           }
           return nil
-        }), sites: embed
+        }, fit: .frame), sites: embed
     ) { program, site, value in
       let count = value.number < 0 ? program.dimensions.numAudioContext / 2 : Int(value.number)
       program.editPosition(site) { $0.applying(.rowsTruncated(count: count)) }

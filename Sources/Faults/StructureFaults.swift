@@ -95,19 +95,30 @@ enum StructureFaults {
     activationFault(
       "scaled", ids: [46], "the tensor is multiplied by a constant",
       remedy: "remove the factor: it hides the cause instead of mending it",
-      parameter: .number("factor", 0.234, trying: [0.5, 2, 0.1, 10])
+      parameter: .number("factor", 0.234, trying: [0.5, 2, 0.1, 10], fit: .linear)
     ) { .scaled($0.number) },
     activationFault(
+      "offset", ids: [46], "a constant is added to the tensor",
+      remedy: "remove the constant: it hides the cause instead of mending it",
+      parameter: .number("constant", 1, fit: .linear)
+    ) { .offset($0.number) },
+    activationFault(
       "memory-transposed", ids: [48], "the tensor is written transposed",
-      remedy: "write [frames, channels]", parameter: nil) { _ in .memoryTransposed },
+      remedy: "write [frames, channels]", parameter: nil
+    ) { _ in .memoryTransposed },
     activationFault(
       "frames-shifted", ids: [16], "the tensor is shifted in time",
       remedy: "align the frames: frame t must come from frame t",
-      parameter: .number("frames", 1, trying: [-1, 2, -2])
+      parameter: .number("frames", 1, trying: [-1, 2, -2], fit: .frameShift)
     ) { .framesShifted(Int($0.number)) },
     activationFault(
+      "channels-reversed", ids: [48], "the channels are in reverse order",
+      remedy: "keep their order", parameter: nil
+    ) { _ in .channelsReversed },
+    activationFault(
       "frames-reversed", ids: [48], "the frames are in reverse order", remedy: "keep their order",
-      parameter: nil) { _ in .framesReversed },
+      parameter: nil
+    ) { _ in .framesReversed },
     Fault(
       "stale-rows", ids: [49],
       "the frames from some point on are those of an earlier tensor: a buffer that was not refilled",
@@ -123,7 +134,7 @@ enum StructureFaults {
             return "from must be a frame below \(frames)"
           }
           return nil
-        }),
+        }, fit: .frame),
       sites: { ["encoder.ln_post"] + $0.blockOutputs }
     ) { program, site, value in
       guard let node = program.node(named: site) else { return }
@@ -134,12 +145,12 @@ enum StructureFaults {
     },
     activationFault(
       "frames-zeroed", ids: [49], "the frames from some point on are zero",
-      remedy: "compute every frame", parameter: .number("from", 1, above: -1)
+      remedy: "compute every frame", parameter: .number("from", 1, above: -1, fit: .frame)
     ) { .framesZeroed(from: Int($0.number)) },
     activationFault(
       "frame-overflowed", ids: [52], "one frame overflows f16's range to ±∞",
       remedy: "keep this tensor in f32 or bf16, or scale before the cast",
-      parameter: .number("frame", 0, above: -1)
+      parameter: .number("frame", 0, above: -1, fit: .frame)
     ) { .frameOverflowed(Int($0.number)) },
   ]
 

@@ -47,6 +47,18 @@ package final class GraphBackend: EncoderBackend {
       scratchCount: ProductArguments.scratchCount)
   }
 
+  /// A backend for another program over the same model: it shares the weights that are packed
+  /// already and the threads with `other`, and keeps what only its own program changes for itself.
+  package init(sharing other: GraphBackend, program: EncoderProgram) {
+    name = other.name
+    self.program = program
+    isFused = other.isFused
+    kernels = other.kernels
+    keepsWeights = other.keepsWeights
+    weights = PackedWeights(extending: other.weights)
+    pool = other.pool
+  }
+
   /// Which kernels run: `avx512`, `avx2`, `neon` or `scalar`.
   package var kernelName: String { kernels.name }
 
@@ -106,12 +118,15 @@ package final class GraphBackend: EncoderBackend {
   package func profile(mel: Tensor) throws -> [StepProfile] {
     _ = try encodeUnobserved(mel: mel)
     var profiles: [StepProfile] = []
-    _ = try execute(graph(of: program.stages), input: mel, run: { steps in
-      for step in steps {
-        let seconds = ContinuousClock().measure { self.pool.run([step]) } / .seconds(1)
-        profiles.append(StepProfile(step, seconds: seconds))
+    _ = try execute(
+      graph(of: program.stages), input: mel,
+      run: { steps in
+        for step in steps {
+          let seconds = ContinuousClock().measure { self.pool.run([step]) } / .seconds(1)
+          profiles.append(StepProfile(step, seconds: seconds))
+        }
       }
-    }) { _, _ in }
+    ) { _, _ in }
     return profiles
   }
 

@@ -64,11 +64,7 @@ struct ProgramTests {
         || label.contains("tf32") || label.contains("rounded")
       let limit = rounds ? 2e-2 : 1e-5
       let (a, b) = (value.float64Array, expected.float64Array)
-      // Infinite weights on frames of padding: NaN where zeros are multiplied, nothing where they
-      // are left out, as here.
-      if !label.hasPrefix("weights-read-as-f16@encoder.conv") {
-        #expect(zip(a, b).allSatisfy { $0.isFinite == $1.isFinite }, "\(label) \(node.name)")
-      }
+      #expect(zip(a, b).allSatisfy { $0.isFinite == $1.isFinite }, "\(label) \(node.name)")
       #expect(relativeDistance(value, expected) < limit, "\(label) \(node.name)")
     }
   }

@@ -33,6 +33,8 @@ final class PackedWeights: Sendable {
   private let source: any WeightSource
   private let kernels: KernelTable
   private let keeps: Bool
+  /// Holds the weights that are used as they stand; `nil` where that is this one.
+  private let base: PackedWeights?
   private let cache = Mutex<[Key: FloatBuffer]>([:])
 
   /// Floats of a model whose panels are kept: whisper-medium's encoder fits; large's is packed
@@ -44,15 +46,26 @@ final class PackedWeights: Sendable {
     self.source = source
     self.kernels = kernels
     self.keeps = keeps
+    base = nil
+  }
+
+  /// Packs altered weights for itself and takes the others from `other`.
+  init(extending other: PackedWeights) {
+    source = other.source
+    kernels = other.kernels
+    keeps = other.keeps
+    base = other.base ?? other
   }
 
   /// Panels of a linear layer's `[out, in]` or a convolution's `[out, in, 3]`, the latter with its
   /// taps outermost: row t of the panels' depth is tap t / in, channel t % in.
-  func panels(_ reference: WeightReference, isKernel: Bool, pool: ThreadPool) throws -> FloatBuffer {
+  func panels(_ reference: WeightReference, isKernel: Bool, pool: ThreadPool) throws -> FloatBuffer
+  {
     try cached(reference, isKernel ? .kernel : .matrix) { tensor in
       tensor.withFloat32 { source in
         if isKernel {
-          let transposed = transposedKernel(source, outputs: tensor.shape[0], inputs: tensor.shape[1])
+          let transposed = transposedKernel(
+            source, outputs: tensor.shape[0], inputs: tensor.shape[1])
           let matrix = UnsafeBufferPointer(start: transposed.base, count: transposed.count)
           return withExtendedLifetime(transposed) {
             packed(matrix, columns: tensor.shape[0], depth: 3 * tensor.shape[1], pool: pool)
@@ -89,6 +102,7 @@ final class PackedWeights: Sendable {
   private func cached(
     _ reference: WeightReference, _ form: Form, _ make: (Tensor) throws -> FloatBuffer
   ) throws -> FloatBuffer {
+    if let base, reference.transforms.isEmpty { return try base.cached(reference, form, make) }
     let key = Key(reference: reference, form: form)
     if let known = cache.withLock({ $0[key] }) { return known }
     let buffer = try make(source.resolve(reference))

@@ -6,13 +6,16 @@ struct ErrorModelBuilder: Sendable {
   var statistics: WeightStatistics
   var claim: PrecisionClaim
 
-  /// The model of `node` for these inputs, or `nil` for operations that only move values.
+  /// The model of `node` for these inputs, or `nil` for the mel, which nobody computes.
   func model(for node: ProgramNode, inputs: [Tensor], storage: StorageRounding) throws
     -> ErrorModel?
   {
     var model: ErrorModel
     switch node.operation {
-    case .input, .transform, .replaceRows: return nil
+    case .input: return nil
+    case .transform, .replaceRows:
+      guard let rewrite = rewriteModel(node.operation, node, inputs) else { return nil }
+      model = rewrite
     case .linear(let linear):
       model = try linearModel(linear, inputs[0], storage)
     case .conv1d(let conv):

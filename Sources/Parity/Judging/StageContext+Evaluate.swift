@@ -4,7 +4,10 @@ import TensorCore
 extension StageContext {
   /// Evaluates `node` on the candidate's inputs, or `nil` where an input is not to be had.
   func evaluate(_ node: ProgramNode, candidate: Tensor?) throws -> Outcome? {
-    if case .attentionContext = node.operation, let maps = deferredMaps(of: node) {
+    // Heads that are not laid out again row by row need all queries at once.
+    if case .attentionContext(let context) = node.operation, context.headOrder != .unpermuted,
+      let maps = deferredMaps(of: node)
+    {
       return try evaluateFused(node, maps: maps, output: candidate?.scalarType ?? .float32)
     }
     guard let inputs = try materialised(node.inputs) else { return nil }

@@ -42,8 +42,9 @@ extension StageContext {
       introduced.verdict = .identical
     } else if introduced.worstRatio > 1 {
       let finding =
-        try precision(outcome, node: node, candidate: candidate, scan: scan)
-        ?? declaredPrecision(node, candidate: candidate)
+        infersPrecision
+        ? try precision(outcome, node: node, candidate: candidate, scan: scan)
+          ?? declaredPrecision(node, candidate: candidate) : nil
       introduced.verdict = finding.map { .reducedPrecision($0.format) } ?? .structural
       introduced.evidence = finding?.evidence
       hint = finding?.variant ?? hint

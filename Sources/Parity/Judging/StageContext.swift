@@ -10,6 +10,8 @@ struct StageContext {
   var values: [String: NodeValue] = [:]
   /// The reduced precision found last, likely to be that of the next product too.
   var hint: PrecisionVariant?
+  /// Whether an error beyond rounding is compared with reduced precisions.
+  var infersPrecision = true
 
   init(judge: Judge, nodes: [ProgramNode], reference: @escaping (String) -> Tensor?) {
     self.judge = judge
@@ -46,7 +48,7 @@ struct StageContext {
     switch node.operation {
     case .attentionScores: return true
     case .softmax(let softmax):
-      guard softmax.axis == .keys, let input = node.inputs.first else { return false }
+      guard softmax.axis == .keys, softmax.mask == .none, let input = node.inputs.first else { return false }
       if case .deferred? = values[input] { return true }
       return false
     default: return false

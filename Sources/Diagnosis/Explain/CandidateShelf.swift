@@ -1,0 +1,62 @@
+package import EncoderModel
+import Synchronization
+package import TensorCore
+
+/// A candidate's values by tap, read when they are asked for and kept.
+///
+/// Searches compare many hypotheses with the same few tensors, in any order of stages.
+package final class CandidateShelf: Sendable {
+  package let name: String
+  /// Taps that the candidate shows in their right shape, in program order.
+  package let taps: [String]
+  /// The same as a set.
+  package let shown: Set<String>
+  /// Taps that it shows in another shape, with that shape.
+  package let misshapen: [String: [Int]]
+  /// A mel of other extents than the model takes.
+  package let misshapenMel: Tensor?
+  private let values: [String: Tensor]
+
+  /// Reads everything that a candidate shows.
+  /// - Parameters:
+  ///   - mel: what the candidate is given; one with a front-end of its own shows another.
+  ///   - selection: which taps are looked at.
+  package init(
+    _ candidate: any Candidate, program: EncoderProgram, mel: Tensor, selection: TapSelection,
+    progress: (EncoderStage) -> Void = { _ in }
+  ) throws {
+    name = candidate.name
+    let wanted = Set(selection.names(in: program)).intersection(
+      candidate.availableTaps ?? Set(program.tapNames))
+    var values: [String: Tensor] = [:]
+    var input = mel
+    for stage in program.stages {
+      progress(stage)
+      let shown = try candidate.taps(of: stage, input: input, observing: wanted)
+      values.merge(shown.values) { first, _ in first }
+      if let output = shown.output { input = output }
+    }
+    let shapes = Dictionary(program.nodes.map { ($0.name, $0.shape) }) { first, _ in first }
+    misshapen = values.filter { $0.value.shape != shapes[$0.key] }.mapValues(\.shape)
+    misshapenMel = values["mel"].flatMap { $0.shape == shapes["mel"] ? nil : $0 }
+    self.values = values.filter { $0.value.shape == shapes[$0.key] }
+    let fitting = Set(self.values.keys)
+    shown = fitting
+    taps = program.tapNames.filter(fitting.contains)
+  }
+
+  /// A shelf of given tensors.
+  package init(name: String, program: EncoderProgram, values: [String: Tensor]) {
+    self.name = name
+    let shapes = Dictionary(program.nodes.map { ($0.name, $0.shape) }) { first, _ in first }
+    misshapen = values.filter { $0.value.shape != shapes[$0.key] }.mapValues(\.shape)
+    misshapenMel = values["mel"].flatMap { $0.shape == shapes["mel"] ? nil : $0 }
+    self.values = values.filter { $0.value.shape == shapes[$0.key] }
+    let fitting = Set(self.values.keys)
+    shown = fitting
+    taps = program.tapNames.filter(fitting.contains)
+  }
+
+  /// The candidate's tap, `nil` where it shows none of the right shape.
+  package func tensor(_ tap: String) -> Tensor? { values[tap] }
+}

@@ -1,0 +1,84 @@
+package import EncoderModel
+package import Parity
+import TensorCore
+
+/// Names the causes in one candidate: judges it, searches span after span, and sums up.
+package struct Explainer: Sendable {
+  package let context: SearchContext
+
+  package init(_ context: SearchContext) { self.context = context }
+
+  /// Explains everything that a candidate shows.
+  /// - Throws: `ExplainError.nothingShown`; what the oracle and backends throw.
+  package func explain(_ shelf: CandidateShelf, notes: [String] = []) throws -> Explanation {
+    guard !shelf.taps.isEmpty || !shelf.misshapen.isEmpty else {
+      throw ExplainError.nothingShown(shelf.name)
+    }
+    var explanation = Explanation(
+      candidate: shelf.name, findings: [], unexplained: [], taps: shelf.taps, notes: notes,
+      repair: nil)
+    explainMel(shelf, &explanation)
+    let judged = try judge(shelf)
+    let divergent = judged.filter { $0.value.verdict.isDivergence }
+    let precisions = Set(
+      judged.values.compactMap { error -> NumberFormat? in
+        if case .reducedPrecision(let format) = error.verdict { format } else { nil }
+      }
+    ).sorted { $0.unitRoundoff < $1.unitRoundoff }
+    let spans = Span.all(
+      of: context.program, shown: shelf.shown, divergent: Set(divergent.keys))
+    for span in spans {
+      let search = try SpanSearch(
+        context, shelf, span, introduced: divergent, precisions: precisions)
+      add(search.run(), to: &explanation)
+    }
+    for (tap, shape) in shelf.misshapen.sorted(by: { $0.key < $1.key }) where tap != "mel" {
+      let due = context.program.node(named: tap)?.shape ?? []
+      explanation.unexplained.append(
+        Unexplained(
+          tap: tap, verdict: "structural", error: nil,
+          clues: ["its shape is \(shape), where \(due) is due"]))
+    }
+    try HarmCheck(context: context, shelf: shelf).run(&explanation)
+    return explanation
+  }
+
+  /// Introduced errors of every shown tap but the mel.
+  private func judge(_ shelf: CandidateShelf) throws -> [String: IntroducedError] {
+    var judge = CandidateJudge(judge: context.judge, backend: shelf.name)
+    let mel = context.mel
+    var errors: [String: IntroducedError] = [:]
+    for (index, stage) in context.program.stages.enumerated() {
+      context.progress(
+        "judging \(stage)", Double(index) / Double(context.program.stages.count))
+      let results = try judge.judgeStage(
+        stage, expected: [], candidate: { shelf.tensor($0) },
+        reference: { $0 == "mel" ? mel : nil })
+      for result in results { errors[result.tap] = result.introduced }
+    }
+    return errors
+  }
+
+  private func explainMel(_ shelf: CandidateShelf, _ explanation: inout Explanation) {
+    let foreign = shelf.tensor("mel")
+    if let foreign, relativeDistance(foreign, context.mel) == 0 { return }
+    guard foreign != nil || shelf.misshapenMel != nil else { return }
+    guard let runner = context.frontEnd else {
+      if let foreign,
+        !MelBound.isRounding(
+          foreign, context.mel, relative: relativeDistance(foreign, context.mel))
+      {
+        explanation.unexplained.append(
+          Unexplained(
+            tap: "mel", verdict: "structural", error: relativeDistance(foreign, context.mel),
+            clues: ["the causes in a mel are searched for on the audio: give the audio file"]))
+      }
+      return
+    }
+    guard let own = foreign ?? shelf.misshapenMel else { return }
+    let search = MelSearch(
+      runner: runner, own: own, deadline: .now + .seconds(context.budgetSeconds),
+      progress: context.progress)
+    add(search.run(), to: &explanation)
+  }
+}

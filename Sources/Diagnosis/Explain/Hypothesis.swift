@@ -1,0 +1,105 @@
+package import AudioFrontEnd
+package import EncoderModel
+package import Faults
+
+/// What may be wrong with a candidate: faults of the encoder, of the front-end, or both.
+package struct Hypothesis: Sendable {
+  /// In the order in which they are applied.
+  package var faults: [FaultInstance]
+  package var frontEnd: [FrontEndFault]
+  /// Whether `faults` are one fault at many sites: a habit of the port, not a coincidence.
+  package var isSystematic: Bool
+
+  package init(
+    faults: [FaultInstance] = [], frontEnd: [FrontEndFault] = [], isSystematic: Bool = false
+  ) {
+    self.faults = faults
+    self.frontEnd = frontEnd
+    self.isSystematic = isSystematic
+  }
+
+  /// The program with all encoder faults in it.
+  package func applied(to program: EncoderProgram) -> EncoderProgram {
+    faults.reduce(program) { $1.applied(to: $0) }
+  }
+
+  /// The front-end with all of its faults in it.
+  package var frontEndOptions: FrontEndOptions {
+    frontEnd.reduce(.whisper) { $1.applied(to: $0) }
+  }
+
+  /// Unique among the hypotheses of one search.
+  package var key: String {
+    (frontEnd.map(\.slug) + faults.map(\.description)).joined(separator: " + ")
+  }
+
+  /// The same for people: a systematic fault by the number of its places.
+  package var title: String {
+    guard isSystematic, let first = faults.first, faults.count > 2 else { return key }
+    return "\(first.name) at \(faults.count) places from \(first.site) on"
+  }
+
+  /// How many things must have gone wrong.
+  package var numCauses: Int { frontEnd.count + (isSystematic ? 1 : faults.count) }
+
+  /// Both at once.
+  package func with(_ other: Hypothesis) -> Hypothesis {
+    Hypothesis(faults: faults + other.faults, frontEnd: frontEnd + other.frontEnd)
+  }
+
+  /// Among hypotheses that the data cannot tell apart, the one that ports really have comes first:
+  /// fewer causes, named faults before bare transforms of a tensor, roundings of stored weights
+  /// before roundings inside products.
+  var prior: Double {
+    let generic = faults.map(\.fault.genericness).max() ?? 0
+    return Double(numCauses) + generic
+  }
+}
+
+extension Fault {
+  /// 0 for faults that name a mistake, more for those that merely describe a changed tensor.
+  var genericness: Double {
+    switch slug {
+    case "scaled", "offset", "frames-shifted", "frames-reversed", "channels-reversed",
+      "frames-zeroed", "stale-rows", "memory-transposed":
+      0.5
+    case "weights-random", "attention-scale", "weights-of-other-operation": 0.25
+    case "activations-rounded": 0.3
+    default: 0
+    }
+  }
+
+  /// Whether values are rounded while the encoder runs, so that a last place before the rounding
+  /// may be a whole step after it.
+  var roundsActivations: Bool {
+    ["bf16-products", "f16-products", "tf32-products", "int8-products", "activations-rounded"]
+      .contains(slug)
+  }
+
+  /// Whether the fault changes little, on any input.
+  var isSmall: Bool {
+    isOfPrecision
+      || ["layer-norm-eps", "layer-norm-sample-variance", "gelu-tanh", "key-bias-added"]
+        .contains(slug)
+  }
+
+  /// Whether the fault is one of precision.
+  var isOfPrecision: Bool {
+    roundsActivations || ["weights-quantized", "weights-rounded"].contains(slug)
+  }
+}
+
+extension FaultInstance {
+  /// The number format that the fault reduces precision to, where it is one of those.
+  package var numberFormat: NumberFormat? {
+    switch fault.slug {
+    case "bf16-products": .bfloat16
+    case "f16-products": .float16
+    case "tf32-products": .tf32
+    case "int8-products": .int8
+    case "activations-rounded", "weights-rounded": NumberFormat(rawValue: value.word)
+    case "weights-quantized": .int8
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import EncoderModel
+import Faults
+import TensorCore
+
+/// Parameters that are a frame or a shift in frames.
+extension SpanSearch {
+  /// The frame from which something holds: where the candidate's rows begin to deviate, or, where
+  /// attention has spread the error over all rows, the best by a search over frames.
+  func frameFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
+    guard whole == nil, let own = shelf.tensor(tap), let id = sound[tap],
+      let y = try? graph.value(id),
+      let frames = context.program.node(named: trial.hypothesis.faults[index].site)?.shape.first
+    else { return nil }
+    let rows = rowDistances(own, y)
+    let largest = rows.filter(\.isFinite).max() ?? 0
+    let isDeviant = { (row: Double) in !row.isFinite || row > 1e-3 * largest }
+    guard let first = rows.firstIndex(where: isDeviant) else { return nil }
+    let scale = max(1, frames / max(rows.count, 1))
+    var best: (frame: Int, residual: Double)?
+    func look(_ frame: Int) -> Double {
+      guard frame >= 0, frame < frames else { return .infinity }
+      let residual = residual(trial, index, tap, value: Double(frame))
+      if residual < best?.residual ?? .infinity { best = (frame, residual) }
+      return residual
+    }
+    for frame in [first, first * scale, first * scale + 1, first * scale - 1] { _ = look(frame) }
+    if first == 0, rows.allSatisfy(isDeviant), (best?.residual ?? .infinity) > 1e-4 {
+      minimise(0..<frames, look)
+    }
+    return (best?.frame).map(Double.init)
+  }
+
+  /// Golden-section search for the least value over a range of integers.
+  private func minimise(_ range: Range<Int>, _ value: (Int) -> Double) {
+    var (low, high) = (range.lowerBound, range.upperBound - 1)
+    var known: [Int: Double] = [:]
+    func at(_ i: Int) -> Double {
+      if let value = known[i] { return value }
+      let result = value(i)
+      known[i] = result
+      return result
+    }
+    while high - low > 3 {
+      let third = max(1, Int(Double(high - low) * 0.382))
+      let (a, b) = (low + third, high - third)
+      if at(a) <= at(b) { high = b } else { low = a }
+    }
+    for i in low...high { _ = at(i) }
+  }
+
+  /// The shift between the candidate's rows and the sound ones, else a small one by trial.
+  func shiftFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
+    guard whole == nil, let own = shelf.tensor(tap), let id = sound[tap],
+      let y = try? graph.value(id)
+    else { return nil }
+    var shifts = Array(-4...4)
+    if let shift = rowShift(own, y) { shifts.append(shift) }
+    let best = shifts.filter { $0 != 0 }.map {
+      (shift: $0, residual: residual(trial, index, tap, value: Double($0)))
+    }.min { $0.residual < $1.residual }
+    return best.map { Double($0.shift) }
+  }
+
+  private func residual(_ trial: Trial, _ index: Int, _ tap: String, value: Double) -> Double {
+    var hypothesis = trial.hypothesis
+    let instance = hypothesis.faults[index]
+    hypothesis.faults[index] = FaultInstance(
+      fault: instance.fault, site: instance.site, value: .number(value))
+    guard let varied = self.trial(hypothesis), let own = shelf.tensor(tap),
+      let y = try? prediction(varied, at: tap)
+    else { return .infinity }
+    return relativeDistance(own, y)
+  }
+}
+
+/// The shift d for which most of x's rows are nearest y's rows t − d; `nil` where there is none.
+func rowShift(_ x: Tensor, _ y: Tensor) -> Int? {
+  let matches = nearestRows(x, y)
+  var votes: [Int: Int] = [:]
+  for (row, match) in matches { votes[row - match, default: 0] += 1 }
+  guard let best = votes.max(by: { ($0.value, $1.key) < ($1.value, $0.key) }),
+    best.value * 3 > matches.count * 2
+  else { return nil }
+  return best.key
+}
+
+/// For some of x's rows the nearest of y's rows.
+func nearestRows(_ x: Tensor, _ y: Tensor, samples: Int = 24) -> [(row: Int, match: Int)] {
+  let width = max(x.innerExtent, 1)
+  let frames = x.elementCount / width
+  guard frames > 1, y.elementCount == x.elementCount else { return [] }
+  return x.withFloat64 { a in
+    y.withFloat64 { b in
+      (0..<min(samples, frames)).map { sample in
+        // Away from the ends, where shifts leave zeros.
+        let row = frames / 8 + sample * (frames * 3 / 4) / samples
+        var best = (frame: row, distance: Double.infinity)
+        for frame in 0..<frames {
+          var distance = 0.0
+          for c in 0..<width {
+            let d = a[row * width + c] - b[frame * width + c]
+            distance += d * d
+          }
+          if distance < best.distance
+            || (distance == best.distance && abs(frame - row) < abs(best.frame - row))
+          {
+            best = (frame, distance)
+          }
+        }
+        return (row, best.frame)
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import EncoderModel
+import Faults
+import TensorCore
+
+/// Two faults in one span, the likeliest pairs first.
+extension SpanSearch {
+  /// Trials of pairs of `singles` at `tap`, until one fits or time is up.
+  ///
+  /// Pairs are ranked by what their separate effects would leave of the error if they added up,
+  /// ‖Δ − Δ₁ − Δ₂‖, from inner products over samples; and, as effects often do not add up, the
+  /// best singles are paired with everything.
+  func pairTrials(_ singles: [Trial], at tap: String, open: Set<String>) -> [Trial] {
+    let members = distinct(
+      singles.filter { $0.predicted[tap] != nil && !$0.hypothesis.isSystematic })
+    let sketches = members.map { sketch($0, at: tap) }
+    let base = soundSketch(at: tap)
+    let own = ownSketch(at: tap)
+    guard own.count == base.count, !own.isEmpty else { return [] }
+    let order = rankedPairs(members, sketches, base: base, own: own, tap: tap)
+    var seen = Set(singles.map(\.predicted))
+    var result: [Trial] = []
+    var left: Int?
+    for (index, pair) in order.enumerated() {
+      if .now > deadline || left == 0 { break }
+      left = left.map { $0 - 1 }
+      context.progress("pairs at \(tap)", Double(index) / Double(order.count))
+      let (a, b) = (members[pair.0].hypothesis, members[pair.1].hypothesis)
+      guard var trial = trial(ordered(a, b)), seen.insert(trial.predicted).inserted else {
+        continue
+      }
+      measure(&trial, at: open)
+      trial = refined(trial, at: tap, open: open)
+      result.append(trial)
+      let error = soundResiduals[tap] ?? .infinity
+      let residual = trial.residuals[tap] ?? .infinity
+      // What fits is known at once; a few more show how far the next best is.
+      if left == nil, residual < 1e-2 * min(error, 1), fit(exact(trial)) != .none {
+        left = Self.pairsAfterProof
+      }
+    }
+    return result
+  }
+
+  private static let pairsAfterProof = 60
+  /// Pairs whose parameters are fitted: those that leave less than this part of the error.
+  private static let worthFitting = 0.3
+
+  /// Parameters of a promising pair fitted.
+  private func refined(_ trial: Trial, at tap: String, open: Set<String>) -> Trial {
+    var best = trial
+    let error = soundResiduals[tap] ?? .infinity
+    guard whole == nil, let residual = best.residuals[tap], residual < Self.worthFitting * error,
+      residual > 1e-5
+    else { return best }
+    for index in trial.hypothesis.faults.indices {
+      if let better = fitted(best, varying: index, at: tap, to: open) { best = better }
+    }
+    return best
+  }
+
+  /// Faults that put a transform behind a tap come last: the others edit the operation itself.
+  private func ordered(_ a: Hypothesis, _ b: Hypothesis) -> Hypothesis {
+    func wraps(_ hypothesis: Hypothesis) -> Bool {
+      hypothesis.faults.contains {
+        $0.fault.genericness == 0.5 || $0.fault.slug == "activations-rounded"
+          || $0.fault.slug == "ln-post-twice" || $0.fault.slug == "frame-overflowed"
+      }
+    }
+    return wraps(a) && !wraps(b) ? b.with(a) : a.with(b)
+  }
+
+  private func distinct(_ trials: [Trial]) -> [Trial] {
+    var seen: Set<[String: Int]> = []
+    return trials.sorted { $0.hypothesis.prior < $1.hypothesis.prior }
+      .filter { seen.insert($0.predicted).inserted }
+  }
+
+  private func rankedPairs(
+    _ members: [Trial], _ sketches: [[Float]], base: [Float], own: [Float], tap: String
+  ) -> [(Int, Int)] {
+    let effects = sketches.map { sketch in
+      sketch.count == base.count
+        ? zip(sketch, base).map { $0.isFinite && $1.isFinite ? $0 - $1 : 0 }
+        : [Float](repeating: 0, count: base.count)
+    }
+    let error = zip(own, base).map { $0.isFinite && $1.isFinite ? $0 - $1 : 0 }
+    let total = dot(error, error)
+    let along = effects.map { dot($0, error) }
+    var scored: [(score: Double, pair: (Int, Int))] = []
+    let bestSingles = Set(
+      members.indices.sorted {
+        (members[$0].residuals[tap] ?? .infinity) < (members[$1].residuals[tap] ?? .infinity)
+      }.prefix(8))
+    for i in members.indices {
+      let own = dot(effects[i], effects[i])
+      for j in members.indices where j > i {
+        let other = dot(effects[j], effects[j])
+        let cross = dot(effects[i], effects[j])
+        var score = (total + own + other - 2 * along[i] - 2 * along[j] + 2 * cross) / total
+        if bestSingles.contains(i) || bestSingles.contains(j) {
+          let single = min(
+            members[i].residuals[tap] ?? .infinity, members[j].residuals[tap] ?? .infinity)
+          let share = single / (soundResiduals[tap] ?? .infinity)
+          score = min(score, share.isFinite ? share * share : score)
+        }
+        scored.append((score.isFinite ? score : .infinity, (i, j)))
+      }
+    }
+    return scored.sorted { $0.score < $1.score }.map(\.pair)
+  }
+
+  private func dot(_ a: [Float], _ b: [Float]) -> Double {
+    var sum: Float = 0
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        for i in 0..<a.count { sum += a[i] * b[i] }
+      }
+    }
+    return Double(sum)
+  }
+
+  // MARK: Sketches: values at a few hundred positions
+
+  private static let sketchCount = 512
+
+  private func sampled(_ values: [Float]) -> [Float] {
+    guard values.count > Self.sketchCount else { return values }
+    return (0..<Self.sketchCount).map { index in
+      values[
+        Int(CounterHash.bits(seed: 7, stream: 1, counter: UInt64(index)) % UInt64(values.count))]
+    }
+  }
+
+  private func sketch(_ trial: Trial, at tap: String) -> [Float] {
+    if let whole { return sampled((try? whole.sketch(trial, mel: nil)) ?? []) }
+    return sampled((try? prediction(trial, at: tap).float32Array) ?? [])
+  }
+
+  private func soundSketch(at tap: String) -> [Float] {
+    if let whole { return sampled(whole.soundSketch) }
+    return sampled(sound[tap].flatMap { try? graph.value($0) }?.float32Array ?? [])
+  }
+
+  private func ownSketch(at tap: String) -> [Float] {
+    sampled(whole.map { $0.own.map(Float.init) } ?? shelf.tensor(tap)?.float32Array ?? [])
+  }
+}

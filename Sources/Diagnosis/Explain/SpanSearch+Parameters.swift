@@ -1,0 +1,184 @@
+import EncoderModel
+import Faults
+import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Values of parameters that no list holds: fitted to the candidate's tensor.
+extension SpanSearch {
+  /// Trials with the parameters of `trials` fitted, one for each fault and site that can be.
+  func fittedTrials(_ trials: [Trial], at taps: Set<String>) -> [Trial] {
+    var seen: Set<String> = []
+    var result: [Trial] = []
+    let ranked = trials.filter { $0.hypothesis.faults.count == 1 && $0.hypothesis.frontEnd.isEmpty }
+      .sorted { $0.worst($0.residuals.keys) < $1.worst($1.residuals.keys) }
+    for (index, trial) in ranked.enumerated() {
+      if .now > deadline { break }
+      let instance = trial.hypothesis.faults[0]
+      guard let parameter = instance.fault.parameter, parameter.fit != .none,
+        seen.insert("\(instance.fault.slug)@\(instance.site)").inserted,
+        let tap = span.divergent.first(where: { taps.contains($0) && trial.predicted[$0] != nil })
+      else { continue }
+      context.progress("fitting \(instance.fault.slug)", Double(index) / Double(ranked.count))
+      if let fitted = fitted(trial, varying: 0, at: tap, to: taps) { result.append(fitted) }
+    }
+    return result
+  }
+
+  /// A trial with one of its faults' values fitted to the candidate at `tap`; `nil` where no value
+  /// does better than the listed ones.
+  func fitted(_ trial: Trial, varying index: Int, at tap: String, to taps: Set<String>) -> Trial? {
+    let instance = trial.hypothesis.faults[index]
+    guard let parameter = instance.fault.parameter, whole == nil || parameter.fit != .none else {
+      return nil
+    }
+    let value: Double?
+    switch parameter.fit {
+    case .none: return nil
+    case .linear:
+      value = gaussNewton(
+        trial, index, tap, from: neutral(instance), step: { max(abs($0), 1) * 1e-3 })
+    case .logarithmic:
+      value = logarithmicFit(trial, index, tap)
+    case .count:
+      value = logarithmicFit(trial, index, tap).map { max($0.rounded(), 1) }
+    case .frame: value = frameFit(trial, index, tap)
+    case .frameShift: value = shiftFit(trial, index, tap)
+    }
+    guard let value, value.isFinite, var fitted = varied(trial, index, to: value) else {
+      return nil
+    }
+    measure(&fitted, at: taps)
+    guard
+      fitted.residuals[tap, default: .infinity] < trial.residuals[tap, default: .infinity]
+    else { return nil }
+    return rounded(fitted, index, at: tap, to: taps)
+  }
+
+  /// The same with the fewest digits that do as well: ports have 0.234, not 0.23400001.
+  private func rounded(_ trial: Trial, _ index: Int, at tap: String, to taps: Set<String>) -> Trial
+  {
+    let value = trial.hypothesis.faults[index].value.number
+    let limit = 1.2 * trial.residuals[tap, default: 0] + 1e-8
+    guard value != 0, value.rounded() != value, limit < 1e-3 else { return trial }
+    for digits in 1...6 {
+      let scale = pow(10, Double(digits - 1) - log10(abs(value)).rounded(.down))
+      guard var short = varied(trial, index, to: (value * scale).rounded() / scale) else {
+        continue
+      }
+      measure(&short, at: taps)
+      if short.residuals[tap, default: .infinity] <= limit { return short }
+    }
+    return trial
+  }
+
+  /// The value at which a fault changes nothing.
+  private func neutral(_ instance: FaultInstance) -> Double {
+    switch instance.fault.slug {
+    case "scaled", "attention-scale": 1
+    case "layer-norm-eps": 1e-5
+    default: 0
+    }
+  }
+
+  private func varied(_ trial: Trial, _ index: Int, to value: Double) -> Trial? {
+    var hypothesis = trial.hypothesis
+    let instance = hypothesis.faults[index]
+    hypothesis.faults[index] = FaultInstance(
+      fault: instance.fault, site: instance.site, value: .number(value))
+    return self.trial(hypothesis)
+  }
+
+  /// candidate − prediction at `tap`, and its norm, for one value of the parameter.
+  private func prediction(_ trial: Trial, _ index: Int, _ tap: String, _ value: Double)
+    -> [Double]?
+  {
+    if let whole {
+      guard let varied = varied(trial, index, to: value),
+        let sketch = try? whole.sketch(varied, mel: nil)
+      else { return nil }
+      return sketch.map(Double.init)
+    }
+    guard let varied = varied(trial, index, to: value) else {
+      return sound[tap].flatMap { try? graph.value($0) }?.float64Array
+    }
+    return try? prediction(varied, at: tap).float64Array
+  }
+
+  private func ownValues(_ tap: String) -> [Double] {
+    if let whole { return whole.own }
+    return shelf.tensor(tap)?.float64Array ?? []
+  }
+
+  /// Least squares in one unknown: x ≈ y(p) + (dy/dp)·δ, repeated.
+  private func gaussNewton(
+    _ trial: Trial, _ index: Int, _ tap: String, from start: Double,
+    step: (Double) -> Double, map: (Double) -> Double = { $0 }, limit: Double = .infinity
+  ) -> Double? {
+    let x = ownValues(tap)
+    guard var y = prediction(trial, index, tap, map(start)), y.count == x.count else { return nil }
+    var p = start
+    var error = squaredNorm(x, y)
+    let first = error
+    for round in 0..<10 {
+      let h = step(p)
+      guard let ahead = prediction(trial, index, tap, map(p + h)), ahead.count == y.count else {
+        return nil
+      }
+      var (inner, slope) = (0.0, 0.0)
+      for i in x.indices {
+        let d = (ahead[i] - y[i]) / h
+        guard d.isFinite, x[i].isFinite, y[i].isFinite else { continue }
+        inner += (x[i] - y[i]) * d
+        slope += d * d
+      }
+      guard slope > 0 else { return nil }
+      var delta = min(max(inner / slope, -limit), limit)
+      var improved = false
+      for _ in 0..<5 {
+        if let next = prediction(trial, index, tap, map(p + delta)) {
+          let nextError = squaredNorm(x, next)
+          if nextError < error {
+            improved = nextError < 0.999 * error
+            (p, y, error) = (p + delta, next, nextError)
+            break
+          }
+        }
+        delta /= 3
+      }
+      // A parameter that takes little of the error away is not the cause.
+      if !improved || (round == 2 && error > 0.6 * first) { break }
+    }
+    return error < first ? map(p) : nil
+  }
+
+  private func logarithmicFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
+    let listed = trial.hypothesis.faults[index].value.number
+    let starts = [neutral(trial.hypothesis.faults[index]), listed].filter { $0 > 0 }
+    var best: (value: Double, error: Double)?
+    let x = ownValues(tap)
+    for start in starts {
+      guard
+        let value = gaussNewton(
+          trial, index, tap, from: log(start), step: { _ in 1e-3 }, map: exp, limit: 1.5),
+        let y = prediction(trial, index, tap, value)
+      else { continue }
+      let error = squaredNorm(x, y)
+      if error < best?.error ?? .infinity { best = (value, error) }
+    }
+    return best?.value
+  }
+
+  private func squaredNorm(_ x: [Double], _ y: [Double]) -> Double {
+    var sum = 0.0
+    for i in x.indices {
+      let d = x[i] - y[i]
+      if d.isFinite { sum += d * d }
+    }
+    return sum
+  }
+}

@@ -1,0 +1,139 @@
+import EncoderModel
+import Faults
+import Parity
+
+/// What became of one span.
+struct SpanOutcome {
+  var causes: [ProvedCause] = []
+  var likely: [ProvedCause] = []
+  var clues: [ValueClue] = []
+  var unexplained: [Unexplained] = []
+  var notes: [String] = []
+}
+
+/// The order in which hypotheses are tried.
+extension SpanSearch {
+  /// Explains the divergent taps: single faults, fitted parameters, pairs, values.
+  func run() -> SpanOutcome {
+    var outcome = SpanOutcome()
+    var open = Set(span.divergent)
+    var tried: [Trial] = []
+    func settle(_ trials: [Trial]) {
+      tried += trials
+      let causes = provedCauses(trials, open: open)
+      outcome.causes += causes
+      for cause in causes { open.subtract(cause.covered) }
+    }
+    let reduced = Set(open.filter(isReducedPrecision))
+    let all = orderedSingles()
+    // Where the judge speaks of reduced precision, that is looked at first.
+    settle(
+      trials(of: all, at: open, activity: "single faults") { trial in
+        trial.hypothesis.isOfPrecision
+          || !open.intersection(trial.predicted.keys).isSubset(of: reduced)
+      })
+    if !open.isDisjoint(with: reduced) {
+      let rest = all.filter { !$0.isOfPrecision }
+      settle(
+        trials(of: rest, at: open.intersection(reduced), activity: "single faults"))
+    }
+    let isCutShort = .now > deadline
+    deadline = .now + .seconds(context.budgetSeconds)
+    if !open.isEmpty { settle(fittedTrials(tried, at: open)) }
+    for tap in span.divergent where open.contains(tap) {
+      if let clue = ValueClue.find(at: tap, in: self), clue.isProved(in: self) {
+        outcome.clues.append(clue)
+        open.remove(tap)
+      }
+    }
+    for tap in span.divergent where open.contains(tap) && !reduced.contains(tap) {
+      settle(pairTrials(tried, at: tap, open: open))
+    }
+    if isCutShort || .now > deadline, !open.isEmpty {
+      outcome.notes.append(
+        "the search was cut short at \(context.budgetSeconds) s; a larger --budget may find more")
+    }
+    conclude(&outcome, open: open, tried: tried)
+    return outcome
+  }
+
+  private func isReducedPrecision(_ tap: String) -> Bool {
+    if case .reducedPrecision? = introduced[tap]?.verdict { true } else { false }
+  }
+
+  /// All single hypotheses of the span, in an order that finds likely ones early: cheap ones first
+  /// where whole encoders are run, small faults first where the error is small.
+  private func orderedSingles() -> [Hypothesis] {
+    var hypotheses =
+      source.singles(in: span.stages) + source.systematic(in: span.stages)
+    if span.stages.first == .stem, !shelf.shown.contains("mel"), context.frontEnd != nil {
+      hypotheses += MelSearch.singles
+    }
+    guard whole != nil else { return hypotheses }
+    let error = soundResiduals.values.max() ?? .infinity
+    let depth = Dictionary(
+      uniqueKeysWithValues: context.program.stages.enumerated().map { ($1, $0) })
+    func rank(_ hypothesis: Hypothesis) -> (Int, Int) {
+      let isSmall = hypothesis.faults.allSatisfy(\.fault.isSmall) && hypothesis.frontEnd.isEmpty
+      let unlikely = error > 0.1 ? isSmall : error < 1e-2 ? !isSmall : false
+      let generic = hypothesis.faults.contains { $0.fault.genericness >= 0.5 }
+      let first =
+        hypothesis.faults.compactMap {
+          context.program.node(named: $0.site).flatMap { depth[$0.stage] }
+        }.min() ?? 0
+      return ((unlikely ? 2 : 0) + (generic ? 1 : 0), -first)
+    }
+    return hypotheses.map { (rank($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+  }
+
+  /// What is left: a likely cause, the judge's precision, or what is known of the values.
+  private func conclude(_ outcome: inout SpanOutcome, open: Set<String>, tried: [Trial]) {
+    for tap in span.divergent where open.contains(tap) {
+      if let likely = likelyCause(at: tap, tried) {
+        outcome.likely.append(likely)
+        continue
+      }
+      if let clue = ValueClue.precision(introduced[tap], at: tap, in: self) {
+        outcome.clues.append(clue)
+        continue
+      }
+      var clues = ValueClue.find(at: tap, in: self).map { [$0.text] } ?? []
+      let best = tried.filter { ($0.residuals[tap] ?? .infinity).isFinite }
+        .min { ($0.residuals[tap] ?? .infinity) < ($1.residuals[tap] ?? .infinity) }
+      if let best, let residual = best.residuals[tap] {
+        clues.append(
+          "nearest of \(tried.count) hypotheses: \(best.hypothesis.title), which leaves "
+            + Figure.short(residual))
+      }
+      outcome.unexplained.append(
+        Unexplained(
+          tap: tap, verdict: introduced[tap]?.verdict.text ?? "structural",
+          error: introduced[tap]?.relativeL2 ?? soundResiduals[tap], clues: clues))
+    }
+  }
+
+  /// A hypothesis that takes nine tenths of the error away where the next one leaves at least five
+  /// times as much.
+  private func likelyCause(at tap: String, _ tried: [Trial]) -> ProvedCause? {
+    let ranked = tried.filter { $0.predicted[tap] != nil }
+      .sorted { ($0.residuals[tap] ?? .infinity) < ($1.residuals[tap] ?? .infinity) }
+    guard let best = ranked.first, let residual = best.residuals[tap],
+      let error = soundResiduals[tap], residual <= error / 10
+    else { return nil }
+    let near = ranked.dropFirst().filter { $0.residuals[tap] ?? .infinity <= 1.5 * residual }
+    let next = ranked.dropFirst(near.count + 1).first
+    guard (next?.residuals[tap] ?? .infinity) >= 5 * residual else { return nil }
+    let ties = [best] + near
+    let chosen = ties.min { $0.hypothesis.prior < $1.hypothesis.prior } ?? best
+    return ProvedCause(
+      trial: chosen, fit: .none, covered: [tap],
+      equivalents: ties.filter { $0.hypothesis.key != chosen.hypothesis.key }, runnerUp: next)
+  }
+}
+
+extension Hypothesis {
+  /// Whether every fault in it is one of precision.
+  var isOfPrecision: Bool {
+    frontEnd.isEmpty && !faults.isEmpty && faults.allSatisfy(\.fault.isOfPrecision)
+  }
+}

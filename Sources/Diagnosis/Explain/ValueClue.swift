@@ -1,0 +1,151 @@
+import EncoderModel
+import Faults
+import Parity
+import TensorCore
+
+/// What the values of one tap say by themselves, where no fault of the catalogue reproduces them.
+struct ValueClue {
+  var tap: String
+  var slug: String
+  var ids: [Int]
+  var text: String
+  var remedy: String
+  /// ‖candidate − description‖/‖description‖.
+  var residual: Double
+  /// Whether the description has so few freedoms that reaching `level` proves it.
+  var level: Double
+  /// A difference that does no harm, by its nature.
+  var isBenign = false
+  /// Whether the judge's precision stands behind it rather than a reproduction.
+  var isLikelyOnly = false
+
+  /// Whether what is left is rounding.
+  func isProved(in search: SpanSearch) -> Bool { !isLikelyOnly && residual <= level }
+
+  /// The description with the least left over, if any takes most of the error away.
+  static func find(at tap: String, in search: SpanSearch) -> ValueClue? {
+    guard let own = search.shelf.tensor(tap), let id = search.sound[tap],
+      let y = try? search.graph.value(id), own.elementCount == y.elementCount
+    else { return nil }
+    let error = search.soundResiduals[tap] ?? .infinity
+    let level = roundingLevel(search.introduced[tap])
+    let found = [
+      copied(own, tap, level, search), channelsPermuted(own, y, tap, level),
+      framesPermuted(own, y, tap, level), channelAffine(own, y, tap, level),
+      otherWeights(own, tap, search),
+    ].compactMap { $0 }.filter { $0.residual.isFinite && $0.residual < 0.3 * error }
+    // The first that is exact, for they stand in the order of their freedoms.
+    return found.first { $0.residual <= $0.level } ?? found.min { $0.residual < $1.residual }
+  }
+
+  /// The relative L2 that rounding may leave here: the bound's own root mean square.
+  private static func roundingLevel(_ introduced: IntroducedError?) -> Double {
+    guard let introduced, let relative = introduced.relativeL2, introduced.rmsRatio > 0 else {
+      return 1e-6
+    }
+    return max(relative / introduced.rmsRatio, 1e-7)
+  }
+
+  /// The judge's finding of reduced precision, where no rounding reproduces the values bit by bit.
+  static func precision(_ introduced: IntroducedError?, at tap: String, in search: SpanSearch)
+    -> ValueClue?
+  {
+    guard let introduced, case .reducedPrecision(let format) = introduced.verdict else {
+      return nil
+    }
+    let isResult = introduced.evidence?.hasPrefix("results rounded") ?? false
+    let slug = isResult ? "activations-rounded" : "\(format.rawValue)-products"
+    let fault = FaultCatalogue.fault(named: slug)
+    return ValueClue(
+      tap: tap, slug: slug, ids: fault?.ids ?? [50],
+      text: introduced.evidence ?? "random-like, of the size of \(format.rawValue)",
+      remedy: fault?.remedy ?? "compute in f32, or declare the precision with --expect",
+      residual: introduced.relativeL2 ?? 0, level: 0,
+      isBenign: search.context.expected.map { $0.unitRoundoff >= format.unitRoundoff } ?? false,
+      isLikelyOnly: true)
+  }
+
+  /// Equal to another tensor of the same run: a buffer that was not written, or the wrong one read.
+  private static func copied(_ own: Tensor, _ tap: String, _ level: Double, _ search: SpanSearch)
+    -> ValueClue?
+  {
+    for other in search.shelf.taps where other != tap {
+      guard let tensor = search.shelf.tensor(other), tensor.elementCount == own.elementCount
+      else { continue }
+      let residual = relativeDistance(own, tensor)
+      guard residual <= 1e-6 else { continue }
+      return ValueClue(
+        tap: tap, slug: "tensor-copied", ids: [49],
+        text: "equals \(other): a stale buffer, or the wrong tensor handed on",
+        remedy: "check which buffer this operation writes and who reads it", residual: residual,
+        level: 1e-6)
+    }
+    return nil
+  }
+
+  /// Scale and offset for each channel by least squares.
+  private static func channelAffine(_ own: Tensor, _ y: Tensor, _ tap: String, _ level: Double)
+    -> ValueClue?
+  {
+    let width = max(own.innerExtent, 1)
+    guard own.elementCount / width >= 8 else { return nil }
+    let fit = ChannelFit(own, y, width: width)
+    let isOffset = fit.largestScaleError < 1e-4
+    let isScale = fit.offsetShare < 1e-4
+    let (slug, text): (String, String) =
+      isOffset
+      ? ("channel-offset", "a constant is added to each channel, the same in every frame")
+      : isScale
+        ? ("channel-scale", "each channel is multiplied by a constant of its own")
+        : ("channel-affine", "each channel has a scale and an offset of its own")
+    let isKey = tap.hasSuffix(".attn.key") && isOffset
+    return ValueClue(
+      tap: tap, slug: isKey ? "key-bias-added" : slug, ids: isKey ? [38] : isOffset ? [36] : [46],
+      text: isKey ? "a bias is added to k, which cancels in the softmax" : text,
+      remedy: isKey
+        ? "nothing depends on it; initialise the fused QKV bias of k with zeros to be exact"
+        : isOffset
+          ? "check this operation's bias"
+          : "check this operation's weight and bias, or a norm's gain",
+      residual: fit.residual, level: level, isBenign: isKey)
+  }
+
+  /// Channels in another order, found by the nearest column for each.
+  private static func channelsPermuted(
+    _ own: Tensor, _ y: Tensor, _ tap: String, _ level: Double
+  ) -> ValueClue? {
+    guard let order = Permutation.ofColumns(own, y), !order.isIdentity else { return nil }
+    return ValueClue(
+      tap: tap, slug: "channels-permuted", ids: [48],
+      text: "the channels stand in another order: \(order.text)",
+      remedy: "check the order of axes and heads where this tensor is reshaped",
+      residual: relativeDistance(own, order.appliedToColumns(y)), level: level)
+  }
+
+  private static func framesPermuted(
+    _ own: Tensor, _ y: Tensor, _ tap: String, _ level: Double
+  ) -> ValueClue? {
+    guard let order = Permutation.ofRows(own, y), !order.isIdentity else { return nil }
+    return ValueClue(
+      tap: tap, slug: "frames-permuted", ids: [48],
+      text: "the frames stand in another order: \(order.text)",
+      remedy: "check the order of axes where this tensor is reshaped",
+      residual: relativeDistance(own, order.appliedToRows(y)), level: level)
+  }
+
+  /// A dense layer of the candidate's input with other weights, found by least squares on most
+  /// frames and tested on the others.
+  private static func otherWeights(_ own: Tensor, _ tap: String, _ search: SpanSearch)
+    -> ValueClue?
+  {
+    guard let node = search.context.program.node(named: tap), case .linear = node.operation,
+      let input = node.inputs.first.flatMap(search.shelf.tensor),
+      let residual = DenseFit.heldOutResidual(input: input, output: own)
+    else { return nil }
+    return ValueClue(
+      tap: tap, slug: "weights-random", ids: [37],
+      text: "a dense layer of its input, but with other weights than the checkpoint's",
+      remedy: "load the checkpoint's weights here: the name was probably not found",
+      residual: residual, level: 1e-5)
+  }
+}

@@ -1,0 +1,90 @@
+import EncoderModel
+import TensorCore
+
+/// Runs whole mutated encoders where a candidate shows no more than the end of several blocks.
+///
+/// Stages before the fault are those of the sound encoder, whose stage inputs are kept: a fault in
+/// block k costs blocks k and later. Float32 by a fast backend; what fits is confirmed in Float64.
+final class WholeEncoderTrials {
+  private let context: SearchContext
+  private let stages: [EncoderStage]
+  private var inputs: [Tensor] = []
+  private let positions: [Int]
+  let own: [Double]
+  private let soundNodes: [EncoderStage: [ProgramNode]]
+  /// What tells the input and the stages in the bank.
+  private var root = ""
+  /// The sound output at the sampled positions.
+  private(set) var soundSketch: [Float] = []
+  /// Elements of the output that hypotheses are compared at: more than enough to rank them.
+  private static let sampleCount = 4096
+
+  init(_ context: SearchContext, _ span: Span, candidate: CandidateShelf) throws {
+    self.context = context
+    stages = span.stages
+    let tap = span.stages.last?.outputTap ?? ""
+    guard let output = candidate.tensor(tap) else { throw ExplainError.missingValue(tap) }
+    let count = output.elementCount
+    let sampled = min(count, Self.sampleCount)
+    let positions = (0..<sampled).map { index in
+      count <= Self.sampleCount
+        ? index
+        : Int(CounterHash.bits(seed: 6, stream: 0, counter: UInt64(index)) % UInt64(count))
+    }
+    self.positions = positions
+    own = output.withFloat64 { values in positions.map { values[$0] } }
+    soundNodes = Dictionary(grouping: span.nodes, by: \.stage)
+    let start = context.program.inputTap(of: span.stages.first ?? .stem)
+    guard var value = candidate.tensor(start) ?? (start == "mel" ? context.mel : nil) else {
+      throw ExplainError.missingValue(start)
+    }
+    root = "\(contentHash(value)) \(tap)"
+    let backend = try context.makeBackend(context.program)
+    for stage in stages {
+      inputs.append(value)
+      value = try backend.run(stage, input: value, observing: []) { _, _ in }
+    }
+    soundSketch = sketch(value)
+  }
+
+  private func sketch(_ tensor: Tensor) -> [Float] {
+    tensor.withFloat32 { values in positions.map { values[$0] } }
+  }
+
+  /// The first stage that a program changes, by position.
+  func firstChange(_ program: EncoderProgram) -> Int {
+    let nodes = Dictionary(grouping: program.nodes, by: \.stage)
+    return stages.firstIndex { nodes[$0] != soundNodes[$0] } ?? stages.count - 1
+  }
+
+  /// The output of a trial's encoder at the sampled positions.
+  func sketch(_ trial: Trial, mel: Tensor?) throws -> [Float] {
+    try context.bank.sketch("\(root) \(trial.hypothesis.key)") { try run(trial, mel: mel) }
+  }
+
+  private func run(_ trial: Trial, mel: Tensor?) throws -> [Float] {
+    let first = mel == nil ? firstChange(trial.program) : 0
+    var value = mel ?? inputs[first]
+    let backend = try context.makeBackend(trial.program)
+    for stage in stages[first...] {
+      value = try backend.run(stage, input: value, observing: []) { _, _ in }
+    }
+    return sketch(value)
+  }
+
+  /// ‖candidate − prediction‖/‖prediction‖ at the sampled positions; ∞ where one side is not finite.
+  func residual(_ trial: Trial, mel: Tensor?) throws -> Double {
+    let predicted = try sketch(trial, mel: mel)
+    var (difference, size) = (0.0, 0.0)
+    for (x, y) in zip(own, predicted) {
+      let value = Double(y)
+      guard x.isFinite, value.isFinite else {
+        if x == value || (x.isNaN && value.isNaN) { continue }
+        return .infinity
+      }
+      difference += (x - value) * (x - value)
+      size += value * value
+    }
+    return difference == 0 ? 0 : (difference / max(size, .leastNormalMagnitude)).squareRoot()
+  }
+}

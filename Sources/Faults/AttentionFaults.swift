@@ -1,0 +1,82 @@
+import EncoderModel
+
+/// Faults of attention: scale, softmax, masks, heads, and which projection is which.
+enum AttentionFaults {
+  static let all: [Fault] = [
+    scaleFault("attention-scale-missing", "attention scores are not scaled") { 1 / $0.scale },
+    scaleFault("attention-scale-twice", "attention scores are scaled twice") { $0.scale },
+    Fault(
+      "attention-scale-width", ids: [41], "scores scaled by 1/√width instead of 1/√headDim",
+      remedy: "scale by 1/√headDim", sites: Sites.scores
+    ) { program, site, _ in
+      let width = Double(program.dimensions.audioWidth)
+      program.editScores(site) { $0.scale = 1 / width.squareRoot() }
+    },
+    Fault(
+      "attention-scale", ids: [41], "scores are scaled by another factor than 1/√headDim",
+      remedy: "scale by 1/√headDim, once",
+      parameter: .number("times", 0.5, trying: [2], fit: .logarithmic), sites: Sites.scores
+    ) { program, site, value in program.editScores(site) { $0.scale *= value.number } },
+    Fault(
+      "softmax-axis", ids: [41], "softmax over the wrong axis", remedy: "normalise over the keys",
+      parameter: .word("axis", ["queries", "heads"]), sites: Sites.softmaxes
+    ) { program, site, value in
+      program.setOperation(
+        site, .softmax(Softmax(axis: Softmax.Axis(rawValue: value.word) ?? .queries)))
+    },
+    Fault(
+      "causal-mask", ids: [39], "the encoder's attention is masked causally",
+      remedy: "no mask in the encoder: every frame sees every frame", sites: Sites.softmaxes
+    ) { program, site, _ in program.setOperation(site, .softmax(Softmax(mask: .causal))) },
+    Fault(
+      "padded-keys-unmasked", ids: [40],
+      "keys that pad the context take part in the softmax with score zero",
+      remedy: "mask the padded keys with −∞ before the softmax",
+      parameter: .number(
+        "keys", 36, trying: [4, 12, 20, 52, 84, 100, 212, 548], above: 0, fit: .count),
+      sites: Sites.softmaxes
+    ) { program, site, value in
+      program.setOperation(site, .softmax(Softmax(numUnmaskedPaddingKeys: Int(value.number))))
+    },
+    Fault(
+      "head-merge-order", ids: [48], "the heads are merged in the wrong order",
+      remedy: "transpose [heads, frames, headDim] to [frames, heads, headDim] before the reshape",
+      parameter: .word("order", ["channel-major", "unpermuted", "reversed"]), sites: Sites.contexts
+    ) { program, site, value in
+      program.edit(site) { node in
+        guard case .attentionContext(var context) = node.operation else { return }
+        context.headOrder = AttentionContext.HeadOrder(rawValue: value.word) ?? .headMajor
+        node.operation = .attentionContext(context)
+      }
+    },
+    Fault(
+      "qk-swapped", ids: [47], "q and k are swapped in the product: the scores are transposed",
+      remedy: "scores = q·kᵀ: queries are the rows", sites: Sites.scores
+    ) { program, site, _ in program.edit(site) { $0.inputs.swapAt(0, 1) } },
+    projectionSwap("qk-weights-swapped", "query", "key"),
+    projectionSwap("kv-weights-swapped", "key", "value"),
+    projectionSwap("qv-weights-swapped", "query", "value"),
+  ]
+
+  private static func scaleFault(
+    _ slug: String, _ summary: String, _ factor: @escaping @Sendable (AttentionScores) -> Double
+  ) -> Fault {
+    Fault(
+      slug, ids: [41], summary, remedy: "multiply q·kᵀ by 1/√headDim, once", sites: Sites.scores
+    ) { program, site, _ in program.editScores(site) { $0.scale *= factor($0) } }
+  }
+
+  /// The weights (not the biases) of two projections exchanged, as a wrong name mapping does; where
+  /// the names carry biases, those follow, and k, which has none, stays without.
+  private static func projectionSwap(_ slug: String, _ first: String, _ second: String) -> Fault {
+    Fault(
+      slug, ids: [47], "the weights of \(first) and \(second) are exchanged",
+      remedy: "check the order of \(first) and \(second) in the weight mapping",
+      sites: { $0.inBlocks("attn.\(first)") }
+    ) { program, site, _ in
+      let other = site.replacingSuffix("attn.\(first)", with: "attn.\(second)")
+      program.editLinear(site) { $0.weight = WeightReference("\(other).weight") }
+      program.editLinear(other) { $0.weight = WeightReference("\(site).weight") }
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import EncoderModel
+import TensorCore
+
+extension ErrorModelBuilder {
+  /// What rounding allows an operation that only faulty programs have: it moves, scales or rounds
+  /// values, one rounding of the result at most, u·|y|, in the format that it rounds to.
+  func rewriteModel(_ operation: Operation, _ node: ProgramNode, _ inputs: [Tensor])
+    -> ErrorModel?
+  {
+    guard let x = inputs.first else { return nil }
+    var rows = x.rowCount
+    var panel: ErrorPanel
+    switch operation {
+    case .transform(let transform):
+      if case .framesSliced(_, _, let count) = transform { rows = count }
+      panel = fullPanel(rows: rows, columns: x.innerExtent)
+      switch transform {
+      case .rounded(let format):
+        let ratio = format.unitRoundoff / claim.unit
+        panel.result = max(1, ratio * ratio)
+      case .offset(let constant):
+        // x + c rounds like any sum, and c itself may have been rounded.
+        panel.floor += constant * constant
+      default: break
+      }
+    case .replaceRows: panel = fullPanel(rows: rows, columns: x.innerExtent)
+    default: return nil
+    }
+    return ErrorModel(panels: [panel], unit: claim.unit)
+  }
+}
