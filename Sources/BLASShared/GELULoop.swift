@@ -1,6 +1,6 @@
 /// Exact GELU over a row.
 
-/// x·Φ(x) of `count` values; NaN propagates.
+/// x·Φ(x) of `count` values; NaN propagates, and −∞ gives NaN (−∞·0).
 ///
 /// h = |x|·Φ(−|x|), then x − h for x ≥ 0 and −h for x < 0, which cancels nowhere. Φ(−|x|) is
 /// e^(−x²/2)·R(t) with t = 1/(1 + 0.3|x|) and R a polynomial of degree 10 fitted to
@@ -34,7 +34,7 @@ private func gelu(_ x: Vector) -> Vector {
   p = multiplyAdd(p, t, Vector(repeating: 0.119576169))
   p = multiplyAdd(p, t, Vector(repeating: 0.119686453))
   let tail = p * t * exponential(magnitude * magnitude * -0.5)
-  // ∞·0 would be NaN where the tail is nothing.
-  let product = (magnitude * tail).replacing(with: 0, where: tail .== 0)
+  // ∞·0 would be NaN for +∞ too; for −∞ it is one, as in PyTorch.
+  let product = (magnitude * tail).replacing(with: 0, where: (tail .== 0) .& .!isNegative)
   return (x - product).replacing(with: -product, where: isNegative)
 }

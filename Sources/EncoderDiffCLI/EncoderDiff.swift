@@ -15,8 +15,8 @@ struct EncoderDiff: ParsableCommand {
       """,
     version: "encoder-diff \(productVersion)",
     subcommands: [
-      Run.self, Transcribe.self, Dump.self, Compare.self, Explain.self, Faults.self,
-      MutationScoreCommand.self,
+      Run.self, Transcribe.self, Dump.self, Compare.self, Explain.self, Align.self, Faults.self,
+      Model.self, MutationScoreCommand.self,
     ],
     defaultSubcommand: Run.self)
 

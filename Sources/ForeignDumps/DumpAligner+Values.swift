@@ -5,14 +5,20 @@ import TensorIO
 extension DumpAligner {
   /// Recognises tensors without telling names by their values; what fits two taps is reported.
   func alignByValues(_ state: inout AlignmentState) throws(TensorIOError) {
-    let open = program.nodes.filter {
-      $0.isTap && state.alignments[$0.name] == nil && reference[$0.name] != nil
-    }
+    let known = program.nodes.filter { $0.isTap && reference[$0.name] != nil }
+    let open = Set(known.map(\.name).filter { state.alignments[$0] == nil })
     guard !open.isEmpty else { return }
     var claims: [String: [(tensor: String, choice: LayoutChoice)]] = [:]
     for tensor in state.source.names
     where !state.used.contains(tensor) && state.reasons[tensor] != "ambiguous" {
-      let ranked = try rankedTaps(tensor, open, &state)
+      var ranked = try rankedTaps(tensor, known, &state)
+      // What agrees best with a tap that is found already is a copy of it, not another tap.
+      if let best = ranked.first, !open.contains(best.tap), best.choice.error < ValueLimits.rounding
+      {
+        state.reasons[tensor] = "another copy of '\(best.tap)'"
+        continue
+      }
+      ranked.removeAll { !open.contains($0.tap) }
       guard let best = ranked.first else { continue }
       // A fused projection is three taps, each from its own part.
       if best.choice.layout.isFused {
@@ -40,14 +46,14 @@ extension DumpAligner {
 
   /// Taps that `tensor` may be, the best first.
   private func rankedTaps(
-    _ tensor: String, _ open: [ProgramNode], _ state: inout AlignmentState
+    _ tensor: String, _ nodes: [ProgramNode], _ state: inout AlignmentState
   ) throws(TensorIOError) -> [(tap: String, choice: LayoutChoice)] {
     let shape = try state.source.info(tensor).shape
     guard shape.reduce(1, { $0.multipliedReportingOverflow(by: $1).partialValue }) > 1 else {
       return []
     }
     var result: [(tap: String, choice: LayoutChoice)] = []
-    for node in open {
+    for node in nodes {
       let layouts = candidates(shape, for: node)
       guard !layouts.isEmpty, let choice = try best(of: layouts, for: node, tensor: tensor, &state),
         let match = choice.match, match.cosine >= ValueLimits.cosine

@@ -50,14 +50,23 @@ package struct DumpMapping: Sendable {
           path,
           .invalidField("taps.\(tap)", expected: "a name or {\"tensor\": …}", found: value.kind))
       }
-      let scale = value["scale"]?.doubleValue ?? 1
-      guard scale.isFinite, scale != 0 else {
+      let scale = try scale(value["scale"], of: tap)
+      if let layout = value["layout"], layout.stringValue == nil {
         throw TensorIOError(
-          path,
-          .invalidField("taps.\(tap).scale", expected: "a finite number but 0", found: "\(scale)"))
+          path, .invalidField("taps.\(tap).layout", expected: "a name", found: layout.kind))
       }
       entries[tap] = Entry(tensor: tensor, layout: value["layout"]?.stringValue, scale: scale)
     }
+  }
+
+  private func scale(_ value: JSONValue?, of tap: String) throws(TensorIOError) -> Double {
+    guard let value else { return 1 }
+    guard let scale = value.doubleValue, scale.isFinite, scale != 0 else {
+      throw TensorIOError(
+        path,
+        .invalidField("taps.\(tap).scale", expected: "a finite number but 0", found: value.text))
+    }
+    return scale
   }
 
   /// The file's text, taps sorted.

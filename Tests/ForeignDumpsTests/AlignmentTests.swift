@@ -195,6 +195,23 @@ import Testing
     #expect(dump.ambiguities.first?.candidates.sorted() == ["encoder.conv2", "encoder.gelu2"])
   }
 
+  @Test("a second copy of a tap that its name tells is no other tap")
+  func copies() throws {
+    // The block's output is like its residual, and the dump does not hold it.
+    var alike = samples
+    let residual = tap("encoder.blocks.1.attn_residual")
+    let output = Tensor(
+      zip(residual.float32Array, noise([20, 12], stream: 4).float32Array).map { $0 + 0.3 * $1 },
+      shape: [20, 12])
+    alike.add("encoder.blocks.1", output)
+    let dump = try align(
+      ["encoder.blocks.1.attn_residual": residual, "reshape_17": residual, "reshape_18": residual],
+      reference: alike)
+    #expect(dump.tapNames == ["encoder.blocks.1.attn_residual"])
+    #expect(dump.ambiguities.isEmpty)
+    #expect(dump.unmappedTensors.allSatisfy { $0.reason.contains("another copy") })
+  }
+
   @Test("one lone tensor is the encoder's output, even where its values are another tap's")
   func lone() throws {
     let dump = try align(["arr_0": tap("encoder.blocks.1").reshaped([1, 20, 12])])

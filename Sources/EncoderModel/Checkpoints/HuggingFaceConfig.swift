@@ -28,11 +28,6 @@ struct HuggingFaceConfig: Sendable {
         reason: "activation_function is '\(activation)'; Whisper's encoder uses 'gelu' (exact erf)")
     }
     let width = try size("d_model", "n_audio_state")
-    if let wide = object["encoder_ffn_dim"]?.intValue, wide != 4 * width {
-      throw .unreadable(
-        path: path, reason: "encoder_ffn_dim is \(wide) where 4·d_model = \(4 * width) was expected"
-      )
-    }
     dimensions = try WhisperDimensions(
       numMels: size("num_mel_bins", "n_mels"),
       numAudioContext: size("max_source_positions", "n_audio_ctx"), audioWidth: width,
@@ -47,6 +42,11 @@ struct HuggingFaceConfig: Sendable {
           numTextLayers: size("decoder_layers", "n_text_layer"))
         : nil
     ).checked(path: path)
+    let wide = dimensions.feedForwardWidth
+    if let stated = object["encoder_ffn_dim"]?.intValue, stated != wide {
+      throw .unreadable(
+        path: path, reason: "encoder_ffn_dim is \(stated) where 4·d_model = \(wide) was expected")
+    }
     tiesWordEmbeddings = object["tie_word_embeddings"]?.boolValue ?? true
   }
 }

@@ -135,7 +135,7 @@ private struct JSONParser {
     }
     let text = String(decoding: bytes[start..<offset], as: UTF8.self)
     if isInteger, let integer = Int(text) { return .integer(integer) }
-    guard let number = Double(text) else { throw fail("malformed number") }
+    guard let number = Double(text), number.isFinite else { throw fail("number out of range") }
     return .number(number)
   }
 
