@@ -37,7 +37,8 @@ let package = Package(
   ],
   targets: [
     // C libraries of the system.
-    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
     .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
@@ -127,7 +128,15 @@ let package = Package(
       dependencies: ["TensorCore", "AudioFrontEnd", "EncoderModel", "Faults", "Parity"],
       swiftSettings: strict),
     .target(
-      name: "Report", dependencies: ["TensorCore", "TensorIO", "EncoderModel", "Parity", "Diagnosis"],
+      name: "Regression",
+      dependencies: ["TensorCore", "TensorIO", "EncoderModel", "Parity", yams],
+      swiftSettings: strict),
+    .target(
+      name: "Report",
+      dependencies: [
+        "TensorCore", "TensorIO", "EncoderModel", "Parity", "Diagnosis", "Transcription",
+        "Regression",
+      ],
       swiftSettings: strict),
 
     // Compose.
@@ -136,7 +145,7 @@ let package = Package(
       dependencies: [
         "TensorCore", "TensorIO", "AudioFrontEnd", "EncoderModel", "Faults", "ReferenceBackend",
         "BLASBackend", "GraphBackend", "Parity", "ForeignDumps", "Transcription", "Diagnosis",
-        "Report", argumentParser, logging,
+        "Regression", "Report", argumentParser, logging,
       ],
       swiftSettings: strict),
 
@@ -185,6 +194,14 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["EncoderDiffCLI", "TensorIO", "TensorCore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RegressionTests",
+      dependencies: ["Regression", "Parity", "EncoderModel", "TensorIO", "TensorCore"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReportTests",
+      dependencies: ["Report", "Regression", "Diagnosis", "Parity", "EncoderModel", "TensorCore"],
       swiftSettings: strict),
   ]
 )

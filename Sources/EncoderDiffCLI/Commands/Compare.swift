@@ -28,6 +28,7 @@ struct Compare: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var page: PageOptions
 
   @Option(
     help: ArgumentHelp(
@@ -38,14 +39,18 @@ struct Compare: ParsableCommand {
   func run() throws {
     let sources = (try openTensorSource(reference), try openTensorSource(candidate))
     let map = try mapping.map { try DumpMapping(contentsOf: $0) }
+    let bench = try workbench(sources.0, sources.1)
+    var watcher = page.watcher(numCandidates: 1, dimensions: bench?.model.dimensions)
     let report =
-      if let bench = try workbench(sources.0, sources.1) {
-        try judged(sources.0, sources.1, map, bench)
+      if let bench {
+        try judged(sources.0, sources.1, map, bench, &watcher)
       } else {
-        try unjudged(sources.0, sources.1, map)
+        try unjudged(sources.0, sources.1, map, &watcher)
       }
+    watcher?.finishWindow(report.verdict)
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
+    try page.write(report.page(details: watcher?.details()))
     try (report.verdict == .parity ? Outcome.parity : .divergence).leave()
   }
 
@@ -64,7 +69,7 @@ struct Compare: ParsableCommand {
 
   private func judged(
     _ reference: any TensorSource, _ candidate: any TensorSource, _ map: DumpMapping?,
-    _ bench: Workbench
+    _ bench: Workbench, _ watcher: inout PageWatcher?
   ) throws -> RunReport {
     let program = bench.model.program
     let right = try DumpAligner(program: program).align(reference)
@@ -83,7 +88,9 @@ struct Compare: ParsableCommand {
       selection: .globs(right.tapNames))
     let progress = Progress(isQuiet: output.quiet)
     defer { progress.clear() }
-    let result = try comparison.run(mel: try right.tensor("mel"), progress: progress.show)
+    let result = try comparison.run(mel: try right.tensor("mel"), progress: progress.show) {
+      watcher?.see($0, $1, $2)
+    }
     return report(result, bench.identity)
   }
 
@@ -100,7 +107,8 @@ struct Compare: ParsableCommand {
   }
 
   private func unjudged(
-    _ reference: any TensorSource, _ candidate: any TensorSource, _ map: DumpMapping?
+    _ reference: any TensorSource, _ candidate: any TensorSource, _ map: DumpMapping?,
+    _ watcher: inout PageWatcher?
   ) throws -> RunReport {
     var comparison = CumulativeComparison(candidate: self.candidate)
     let names = Set(candidate.names)
@@ -111,9 +119,11 @@ struct Compare: ParsableCommand {
     }
     for name in reference.names {
       let other = map?.entries[name]?.tensor ?? name
-      comparison.add(
-        name, reference: try reference.tensor(name),
-        candidate: names.contains(other) ? try candidate.tensor(other) : nil)
+      let right = try reference.tensor(name)
+      let shown = names.contains(other) ? try candidate.tensor(other) : nil
+      comparison.add(name, reference: right, candidate: shown)
+      watcher?.see(nil, name, right)
+      if let shown { watcher?.see(0, name, shown) }
     }
     let result = ComparisonResult(
       reference: self.reference, candidates: [comparison.result()], taps: reference.names,

@@ -22,6 +22,7 @@ struct Run: ParsableCommand {
   @OptionGroup var backends: BackendOptions
   @OptionGroup var taps: TapOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var page: PageOptions
 
   @Option(
     help: ArgumentHelp(
@@ -42,6 +43,7 @@ struct Run: ParsableCommand {
     let progress = Progress(isQuiet: output.quiet)
     var windows: [WindowReport] = []
     var outputs = EncoderOutputs(reference: sides.reference.name)
+    var watcher = page.watcher(numCandidates: sides.names.count, dimensions: bench.model.dimensions)
     for window in source.windows {
       let candidates = try sides.candidates(window: window.index, input: source)
       let comparison = EncoderComparison(
@@ -54,7 +56,9 @@ struct Run: ParsableCommand {
       }
       let result = try comparison.run(mel: window.mel, progress: progress.show) {
         try dumps?.write($0, tap: $1, $2)
+        watcher?.see($0, $1, $2)
       }
+      watcher?.finishWindow(result.verdict)
       try dumps?.finish()
       windows.append(WindowReport(index: window.index, result: result))
       outputs.add(result)
@@ -66,6 +70,8 @@ struct Run: ParsableCommand {
     if transcript { report.transcript = outputs.section(bench.model) }
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
+    try page.write(
+      report.page(details: watcher?.details(sides: sides, mel: source.windows.first?.mel)))
     try (report.verdict == .parity ? Outcome.parity : .divergence).leave()
   }
 }

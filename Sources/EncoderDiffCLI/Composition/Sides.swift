@@ -7,7 +7,7 @@ import ReferenceBackend
 /// The encoders of one command: a sound reference and those that are compared with it.
 struct Sides {
   let reference: LiveCandidate
-  private let others: [any EncoderBackend]
+  let others: [any EncoderBackend]
   private let injection: Injection
 
   /// - Parameter list: comma-separated names; the first is the reference.

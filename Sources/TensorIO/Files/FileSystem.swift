@@ -60,7 +60,7 @@ func synchroniseFolder(_ folder: String) {
 
 /// Names in a folder, sorted by their bytes, without `.` and `..`.
 /// - Throws: `notFound`, `cannotRead`; `limitExceeded` beyond a million.
-func folderEntries(_ folder: String) throws(TensorIOError) -> [String] {
+package func folderEntries(_ folder: String) throws(TensorIOError) -> [String] {
   guard let stream = opendir(folder) else {
     let code = errno
     if code == ENOENT || code == ENOTDIR { throw TensorIOError(folder, .notFound) }
@@ -105,4 +105,16 @@ package func makeFolder(_ path: String) throws(TensorIOError) {
   guard mkdir(name, 0o777) == 0 || errno == EEXIST && isFolder(name) else {
     throw writeError(path, "make the folder")
   }
+}
+
+/// The text of a file of at most `limit` bytes; invalid UTF-8 is replaced.
+/// - Throws: the file system's errors, `limitExceeded`.
+package func fileText(_ path: String, limit: Int) throws(TensorIOError) -> String {
+  let file = try MappedFile(path)
+  guard file.byteCount <= limit else {
+    throw TensorIOError(
+      path, .limitExceeded(what: "the file's size", value: "\(file.byteCount)", limit: limit))
+  }
+  guard file.byteCount > 0 else { return "" }
+  return String(decoding: try file.view.bytes(0, file.byteCount, "the file"), as: UTF8.self)
 }

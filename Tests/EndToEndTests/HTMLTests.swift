@@ -1,0 +1,38 @@
+import Foundation
+import Testing
+
+/// `--html FILE`: a page beside the usual output.
+@Suite struct HTMLTests {
+  @Test func runWritesAPageThatStandsAlone() throws {
+    let folder = try TemporaryFolder()
+    let run = try Program.run(
+      "\(digits) --model \(smallModel) --inject position-missing --html \(folder.file("p.html"))")
+    #expect(run.status == 1, "\(run.errors)")
+    let page = try folder.read("p.html")
+    #expect(page.utf8.count < 2_000_000)
+    #expect(!page.contains("http://") && !page.contains("https://"))
+    #expect(page.contains("position-missing@encoder.embed"))
+    // The mel, and the heat maps of the faulty tap and of the last one.
+    #expect(page.components(separatedBy: "<canvas").count > 3)
+    #expect(folder.entries == ["p.html"])
+  }
+
+  @Test func dumpsWithoutAModelHaveAPageToo() throws {
+    let folder = try TemporaryFolder()
+    let (right, left) = (folder.file("r.npz"), folder.file("l.npz"))
+    for (path, backend) in [(right, "reference"), (left, "reference:f32")] {
+      #expect(
+        try Program.run("dump \(digits) --model \(smallModel) --backend \(backend) -o \(path)")
+          .status == 0)
+    }
+    let run = try Program.run("compare \(right) \(left) --html \(folder.file("p.html"))")
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(try folder.read("p.html").contains("encoder.ln_post"))
+  }
+
+  @Test func aPageThatCannotBeWrittenIsTrouble() throws {
+    let run = try Program.run("\(digits) --model \(smallModel) --html /no/such/folder/p.html")
+    #expect(run.status == 2)
+    #expect(run.errors.contains("p.html"))
+  }
+}
