@@ -51,3 +51,20 @@ package struct BLASBackend: EncoderBackend {
     return output
   }
 }
+
+/// Single operations in Float32, for the fast part of a judgement: W·δ, where δ is small.
+extension BLASBackend: OperationEvaluator {
+  package func evaluate(_ node: ProgramNode, inputs: [Tensor]) throws -> Tensor {
+    try executor.compute(
+      BLASStep(name: node.name, inputs: node.inputs, work: .operation(node), isTap: node.isTap),
+      inputs.map { $0.converted(to: .float32) })
+  }
+
+  package func evaluateAttention(
+    scores: ProgramNode, softmax: ProgramNode, context: ProgramNode, query: Tensor, key: Tensor,
+    value: Tensor
+  ) throws -> Tensor {
+    let map = try evaluate(scores, inputs: [query, key])
+    return try evaluate(context, inputs: [evaluate(softmax, inputs: [map]), value])
+  }
+}

@@ -29,17 +29,37 @@ package final class TensorStorage: @unchecked Sendable {
     byteCount: Int, initializingWith initialize: (UnsafeMutableRawBufferPointer) throws -> Void
   ) rethrows {
     precondition(byteCount >= 0)
-    let base = UnsafeMutableRawPointer.allocate(
-      byteCount: max(byteCount, Self.alignment), alignment: Self.alignment)
+    let pages = byteCount >= Self.pagedByteCount ? Self.allocatePages(byteCount) : nil
+    let base =
+      pages
+      ?? UnsafeMutableRawPointer.allocate(
+        byteCount: max(byteCount, Self.alignment), alignment: Self.alignment)
     do {
       try initialize(UnsafeMutableRawBufferPointer(start: base, count: byteCount))
     } catch {
-      base.deallocate()
+      if pages == nil { base.deallocate() } else { munmap(base, byteCount) }
       throw error
     }
     self.base = base
     self.byteCount = byteCount
-    self.ownership = .allocated
+    self.ownership = pages == nil ? .allocated : .mapped
+  }
+
+  /// From this size on, storage is pages of its own: given back to the system at once when the last
+  /// tensor goes, where a heap would keep the holes.
+  private static let pagedByteCount = 1 << 20
+
+  /// Fresh zeroed pages, huge ones where the system has them; `nil` where it gives none.
+  private static func allocatePages(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    guard
+      let base = mmap(
+        nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+      base != MAP_FAILED
+    else { return nil }
+    #if os(Linux)
+      madvise(base, byteCount, MADV_HUGEPAGE)
+    #endif
+    return base
   }
 
   /// Takes over a read-only `mmap` of `byteCount` bytes; unmapped when the last tensor goes.

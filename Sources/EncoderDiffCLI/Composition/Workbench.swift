@@ -59,6 +59,7 @@ struct Workbench {
     Judge(
       program: model.program, weights: model.weights,
       oracle: ReferenceBackend(program: model.program, weights: model.weights, threads: threads),
+      differences: BLASBackend(program: model.program, weights: model.weights, threads: threads),
       claim: claim, tolerances: tolerances)
   }
 

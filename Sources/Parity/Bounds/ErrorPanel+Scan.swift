@@ -99,7 +99,7 @@ private func variance4(
 ) -> SIMD4<Double> {
   let b = load4(columns.bias, j)
   let s = y - b
-  let grown = pointwiseMax(s * s, row.startsFromBias * (b * b + b * y + y * y))
+  let grown = larger(s * s, row.startsFromBias * (b * b + b * y + y * y))
   var v = row.row0 * load4(columns.column0, j) + row.row1 * load4(columns.column1, j)
   v += row.row2 * load4(columns.column2, j) + row.coherent * grown
   v += row.result * (y * y) + row.input * (x * x) + row.floor
@@ -129,8 +129,8 @@ private func scanRow<X: FigureElement>(
     errors += e2
     exacts += y * y
     variances += v
-    largest = pointwiseMax(largest, e2)
-    worst = pointwiseMax(worst, e2 / v)
+    largest = larger(largest, e2)
+    worst = larger(worst, e2 / v)
     j &+= 4
   }
   var scan = ErrorScan()
