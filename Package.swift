@@ -9,9 +9,11 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// Numeric kernels: bounds checks off, and the instruction set that the target is named after.
+/// Numeric kernels: bounds checks off, and the instruction set that the target is named after. The
+/// module as a whole, in debug builds too: what is inlined into a loop lies in another file.
 func kernels(_ flags: [String]) -> [SwiftSetting] {
-  strict + [.unsafeFlags(["-Ounchecked"] + flags.flatMap { ["-Xcc", $0] })]
+  let optimised = ["-Ounchecked", "-whole-module-optimization", "-num-threads", "2"]
+  return strict + [.unsafeFlags(optimised + flags.flatMap { ["-Xcc", $0] })]
 }
 
 /// Whether this machine knows the instruction sets of x86-64.
@@ -144,8 +146,8 @@ let package = Package(
       name: "EncoderDiffCLI",
       dependencies: [
         "TensorCore", "TensorIO", "AudioFrontEnd", "EncoderModel", "Faults", "ReferenceBackend",
-        "BLASBackend", "GraphBackend", "Parity", "ForeignDumps", "Transcription", "Diagnosis",
-        "Regression", "Report", argumentParser, logging,
+        "BLASBackend", "Kernels", "GraphBackend", "Parity", "ForeignDumps", "Transcription",
+        "Diagnosis", "Regression", "Report", argumentParser, logging,
       ],
       swiftSettings: strict),
 

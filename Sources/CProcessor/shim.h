@@ -51,7 +51,7 @@ static inline encoder_diff_f32x8 encoder_diff_max8(encoder_diff_f32x8 a, encoder
 
 #if defined(__linux__)
 #if defined(__x86_64__)
-#define ENCODER_DIFF_SCHED_GETAFFINITY 203
+#define ENCODER_DIFF_SCHED_GETAFFINITY 204
 #else
 #define ENCODER_DIFF_SCHED_GETAFFINITY 123
 #endif

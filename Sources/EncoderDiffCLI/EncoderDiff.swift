@@ -16,7 +16,7 @@ struct EncoderDiff: ParsableCommand {
     version: "encoder-diff \(productVersion)",
     subcommands: [
       Run.self, Transcribe.self, Dump.self, Compare.self, Explain.self, Align.self, Faults.self,
-      Model.self, MutationScoreCommand.self,
+      Model.self, Bench.self, PrintGraph.self, MutationScoreCommand.self,
     ],
     defaultSubcommand: Run.self)
 

@@ -62,6 +62,9 @@ package final class GraphBackend: EncoderBackend {
   /// Which kernels run: `avx512`, `avx2`, `neon` or `scalar`.
   package var kernelName: String { kernels.name }
 
+  /// The kernels that run where none are asked for.
+  package static var bestKernelName: String { KernelTable.best.name }
+
   /// The graph of `stages` as it is run.
   package func graph(
     of stages: [EncoderStage], observing taps: Set<String> = []

@@ -19,6 +19,12 @@ struct Workbench {
     self.threads = threads
   }
 
+  /// The tools for a model that is loaded already.
+  init(_ model: WhisperModel, threads: Int?) {
+    self.model = model
+    self.threads = threads
+  }
+
   static let backendNames = ["reference", "reference:f32", "blas", "graph", "graph:unfused"]
 
   /// Makes one backend.
