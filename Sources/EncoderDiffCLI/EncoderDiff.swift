@@ -15,8 +15,9 @@ struct EncoderDiff: ParsableCommand {
       """,
     version: "encoder-diff \(productVersion)",
     subcommands: [
-      Run.self, Transcribe.self, Dump.self, Compare.self, Explain.self, Align.self, Faults.self,
-      Model.self, Bench.self, PrintGraph.self, MutationScoreCommand.self,
+      Run.self, Transcribe.self, Dump.self, Compare.self, Explain.self, Check.self, Sweep.self,
+      Merge.self, Align.self, Faults.self, Model.self, Bench.self, PrintGraph.self,
+      MutationScoreCommand.self,
     ],
     defaultSubcommand: Run.self)
 

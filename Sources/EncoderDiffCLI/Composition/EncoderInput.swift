@@ -18,16 +18,25 @@ struct EncoderInput {
   /// Reads what the options name.
   /// - Throws: `UsageError`, `AudioError`, `TensorIOError`.
   init(_ options: InputOptions, dimensions: WhisperDimensions) throws {
+    try self.init(
+      audio: options.audio, melFile: options.mel, window: options.window, dimensions: dimensions)
+  }
+
+  /// Reads an audio file or a mel; `window` is a number or `all`.
+  /// - Throws: `UsageError`, `AudioError`, `TensorIOError`.
+  init(
+    audio: String?, melFile: String?, window: String = "0", dimensions: WhisperDimensions
+  ) throws {
     context = FrontEndContext(
       numAudioContext: dimensions.numAudioContext, numMels: dimensions.numMels)
-    switch (options.audio, options.mel) {
+    switch (audio, melFile) {
     case (nil, nil):
       throw UsageError("name an audio file or --mel FILE; see 'encoder-diff --help'")
     case (_?, _?):
       throw UsageError("give either an audio file or --mel, not both")
     case (let audio?, nil):
-      guard let selection = WindowSelection(parsing: options.window) else {
-        throw UsageError("--window takes a number from 0 or 'all', not '\(options.window)'")
+      guard let selection = WindowSelection(parsing: window) else {
+        throw UsageError("--window takes a number from 0 or 'all', not '\(window)'")
       }
       let decoded = try AudioDecoder.decode(path: audio, keepingNative: true)
       let indices = try decoded.windowIndices(selection, windowSamples: context.numSamples)
@@ -49,6 +58,17 @@ struct EncoderInput {
       path = file
       description = "\(file) (log-mel \(mel.shape[0]) × \(mel.shape[1]))"
     }
+  }
+
+  /// A mel `[frames, mels]` that is at hand; `path` is where it came from.
+  init(mel: Tensor, path: String, dimensions: WhisperDimensions) {
+    context = FrontEndContext(
+      numAudioContext: dimensions.numAudioContext, numMels: dimensions.numMels)
+    windows = [(0, mel)]
+    numWindows = 1
+    waveform = nil
+    self.path = path
+    description = "\(path) (log-mel \(mel.shape[0]) × \(mel.shape[1]))"
   }
 
   var identity: InputIdentity {

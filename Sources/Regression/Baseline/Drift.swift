@@ -7,8 +7,9 @@ package struct Drift: Sendable, Equatable {
   package var found: Double
   package var known: Double
 
-  /// An error below a single rounding of Float32 is no drift, however small it was before.
-  static let floor = 0x1p-24
+  /// The root mean square of a rounding to nearest in Float32, u/√3: errors below that are no drift,
+  /// however small they were before.
+  static let floor = 0x1p-24 / 1.7320508075688772
 
   /// Whether `found` has grown more than `factor` times over what was known.
   static func isBeyond(_ found: Double?, _ known: Double?, factor: Double) -> Bool {

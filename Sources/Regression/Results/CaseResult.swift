@@ -28,6 +28,12 @@ package struct CaseResult: Sendable {
   /// Whether the case could not be run at all.
   package var isTrouble: Bool { failures.contains { $0.kind == .trouble } }
 
+  /// Takes back what is only about a baseline that is going to be replaced.
+  package mutating func acceptFigures() {
+    failures.removeAll { $0.kind == .drift || $0.kind == .baseline }
+    notes = []
+  }
+
   /// The figures that a baseline keeps.
   package var figures: [String: CandidateFigures] {
     Dictionary(candidates.map { ($0.backend, CandidateFigures($0)) }) { first, _ in first }

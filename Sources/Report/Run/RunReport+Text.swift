@@ -42,7 +42,7 @@ extension RunReport {
   }
 
   private func section(_ candidate: CandidateResult, _ canvas: TextCanvas) -> [String] {
-    let faults = candidate.faults.isEmpty ? "" : " with \(candidate.faults.joined(separator: ", "))"
+    let faults = candidate.faults.isEmpty ? "" : " with \(candidate.faultsText)"
     let course = Sparkline.logarithmic(
       candidate.taps.map { $0.cumulative?.relativeL2 }, floor: 1e-8, ceiling: 1)
     return [

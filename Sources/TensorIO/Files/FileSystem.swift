@@ -118,3 +118,24 @@ package func fileText(_ path: String, limit: Int) throws(TensorIOError) -> Strin
   guard file.byteCount > 0 else { return "" }
   return String(decoding: try file.view.bytes(0, file.byteCount, "the file"), as: UTF8.self)
 }
+
+/// Whether a regular file stands at `path`, links followed.
+package func isRegularFile(_ path: String) -> Bool {
+  fileStatus(path).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
+}
+
+/// Adds text at the end of a file, or makes the file: what other programs' logs need.
+/// - Throws: `cannotWrite`, `diskFull`.
+package func appendToFile(_ path: String, _ text: String) throws(TensorIOError) {
+  let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
+  guard descriptor >= 0 else { throw writeError(path, "open it") }
+  defer { close(descriptor) }
+  let bytes = Array(text.utf8)
+  var done = 0
+  while done < bytes.count {
+    let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if count < 0 && errno == EINTR { continue }
+    guard count > 0 else { throw writeError(path, "write to it") }
+    done += count
+  }
+}

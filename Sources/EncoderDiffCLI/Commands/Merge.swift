@@ -1,0 +1,40 @@
+import ArgumentParser
+import Regression
+import Report
+import TensorIO
+
+/// `encoder-diff merge PART…`: the parts of a sweep as one table.
+struct Merge: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Sum up the parts of a sweep; exactly, in whatever order they come.",
+    discussion: """
+      Counts, moments, extremes and quantiles of every tap over the whole corpus. Windows that \
+      stand in several parts are counted once; lines that a kill has torn are left out and told.
+
+      Examples:
+        encoder-diff merge part-*.jsonl
+        encoder-diff merge part-*.jsonl --json corpus.json
+      """)
+
+  @Argument(help: ArgumentHelp("What 'sweep --out' has written.", valueName: "part"))
+  var parts: [String]
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    var summary = SweepSummary()
+    for part in parts {
+      try forEachLine(of: part) { line in
+        if !line.isEmpty { summary.add(line: line) }
+      }
+    }
+    guard summary.numCases > 0 || !summary.troubles.isEmpty else {
+      throw UsageError("\(parts[0]): holds no line of a sweep; give what 'sweep --out' has written")
+    }
+    let report = SweepReport(summary, parts: parts)
+    output.print(report.lines(output.canvas, isQuiet: output.quiet))
+    try output.write(json: report.json)
+    if !summary.isParity { try Outcome.divergence.leave() }
+    if !summary.troubles.isEmpty || summary.numTorn > 0 { try Outcome.trouble.leave() }
+  }
+}
