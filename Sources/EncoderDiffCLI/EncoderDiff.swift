@@ -17,7 +17,7 @@ struct EncoderDiff: ParsableCommand {
     subcommands: [
       Run.self, Transcribe.self, Dump.self, Compare.self, Explain.self, Check.self, Sweep.self,
       Merge.self, Align.self, Faults.self, Model.self, Bench.self, PrintGraph.self,
-      MutationScoreCommand.self,
+      MutationScoreCommand.self, Bisect.self, Score.self,
     ],
     defaultSubcommand: Run.self)
 

@@ -63,3 +63,17 @@ package protocol OperationEvaluator: Sendable {
     value: Tensor
   ) throws -> Tensor
 }
+
+/// Derivatives of single operations in Float64: what errors are traced back with.
+package protocol OperationDerivative: Sendable {
+  /// Takes a cotangent of `node`'s value back to its inputs: Jᵀ·cotangent for each of them.
+  /// - Note: Attention maps are passed over; their context takes q, k and v, as in
+  ///   `pullbackAttention`.
+  func pullback(_ node: ProgramNode, inputs: [Tensor], cotangent: Tensor) throws -> [Tensor]
+
+  /// The same for scores, softmax and context as one operation on q, k and v.
+  func pullbackAttention(
+    scores: ProgramNode, context: ProgramNode, query: Tensor, key: Tensor, value: Tensor,
+    cotangent: Tensor
+  ) throws -> [Tensor]
+}

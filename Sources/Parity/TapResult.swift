@@ -91,6 +91,8 @@ package struct IntroducedError: Sendable, Hashable {
   /// Unit roundoff that a product's error points to, 2^−p; `nil` for operations without a product.
   package var effectiveUnitRoundoff: Double?
   package var verdict: TapVerdict
+  /// The shape of a structural error; `nil` for others.
+  package var spectrum: DeltaSpectrum?
 
   package init(
     segment: [String], relativeL2: Double?, maxAbs: Double, bound: Double, worstRatio: Double,

@@ -17,6 +17,9 @@ package struct ReferenceBackend: EncoderBackend, OperationEvaluator {
   /// The same operations without any rounding of results: what errors are measured against.
   private let exact: Calculator
 
+  /// The operations without rounding, for derivatives.
+  var exactCalculator: Calculator { exact }
+
   package var name: String { precision == .float64 ? "reference" : "reference:f32" }
   package var scalarType: ScalarType { precision == .float64 ? .float64 : .float32 }
   /// Which loops run: `avx512`, `avx2` or `portable`.

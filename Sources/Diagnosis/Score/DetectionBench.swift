@@ -107,6 +107,25 @@ package struct DetectionBench {
   }
 }
 
+extension DetectionBench {
+  /// Each instance alone; or that many seeded pairs at different sites, neither of which makes NaN
+  /// or ∞ that would hide the other.
+  package static func cases(_ instances: [FaultInstance], pairs: Int?) -> [[FaultInstance]] {
+    guard let pairs else { return instances.map { [$0] } }
+    let finite = instances.filter { $0.fault.slug != "frame-overflowed" }
+    guard finite.count > 1 else { return [] }
+    return (0..<pairs).compactMap { index in
+      let draws = (UInt64(1)...2).map { stream in
+        finite[
+          Int(
+            CounterHash.bits(seed: 11, stream: stream, counter: UInt64(index))
+              % UInt64(finite.count))]
+      }
+      return draws[0].site == draws[1].site ? nil : draws
+    }
+  }
+}
+
 extension EncoderProgram {
   /// Where changes of the operations `changed` come to light: they themselves where they are
   /// observed, else the nearest observed values after them; in program order.

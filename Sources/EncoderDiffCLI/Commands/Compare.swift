@@ -27,6 +27,7 @@ struct Compare: ParsableCommand {
   var candidate: String
 
   @OptionGroup var model: ModelOptions
+  @OptionGroup var judging: JudgingOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var page: PageOptions
 
@@ -41,17 +42,32 @@ struct Compare: ParsableCommand {
     let map = try mapping.map { try DumpMapping(contentsOf: $0) }
     let bench = try workbench(sources.0, sources.1)
     var watcher = page.watcher(numCandidates: 1, dimensions: bench?.model.dimensions)
-    let report =
+    var report =
       if let bench {
         try judged(sources.0, sources.1, map, bench, &watcher)
       } else {
         try unjudged(sources.0, sources.1, map, &watcher)
       }
     watcher?.finishWindow(report.verdict)
+    report.inquiry.checks = checks(sources.0, sources.1, report)
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
     try page.write(report.page(details: watcher?.details()))
+    if let trouble = report.trouble(allowMissing: judging.allowMissing) {
+      throw UsageError(trouble)
+    }
     try (report.verdict == .parity ? Outcome.parity : .divergence).leave()
+  }
+
+  /// What the dumps say of their own origin, and how much of the reference the candidate holds.
+  private func checks(
+    _ reference: any TensorSource, _ candidate: any TensorSource, _ report: RunReport
+  ) -> [SelfCheck] {
+    let (left, right) = (reference.metadata, candidate.metadata)
+    return [
+      .hashes("weights", left["encoderWeightsHash"], right["encoderWeightsHash"]),
+      .hashes("mel", left["melHash"], right["melHash"]),
+    ] + report.windows.flatMap(\.result.candidates).map(SelfCheck.coverage)
   }
 
   /// The named model, or the shipped one where the dumps say that they come from it.
@@ -83,7 +99,7 @@ struct Compare: ParsableCommand {
     let judgedDump = try DumpAligner(program: program, reference: samples, mapping: map)
       .align(candidate)
     let comparison = EncoderComparison(
-      reference: dump(right, self.reference, program), judge: bench.judge(),
+      reference: dump(right, self.reference, program), judge: try bench.judge(judging),
       candidates: [dump(judgedDump, self.candidate, program)],
       selection: .globs(right.tapNames))
     let progress = Progress(isQuiet: output.quiet)

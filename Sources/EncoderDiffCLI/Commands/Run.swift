@@ -21,6 +21,7 @@ struct Run: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var backends: BackendOptions
   @OptionGroup var taps: TapOptions
+  @OptionGroup var judging: JudgingOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var page: PageOptions
 
@@ -34,6 +35,12 @@ struct Run: ParsableCommand {
     inversion: .prefixedNo, help: "What the errors do to the text, where the model has a decoder.")
   var transcript = true
 
+  @Flag(help: "Say how the error of the output divides among the operations.")
+  var budget = false
+
+  @Flag(help: "Run the reference a second time, and measure how each stage amplifies noise.")
+  var thorough = false
+
   func run() throws {
     let bench = try Workbench(model, threads: backends.threads)
     let injection = try Injection(backends.inject, program: bench.model.program)
@@ -42,12 +49,14 @@ struct Run: ParsableCommand {
     let source = try EncoderInput(input, dimensions: bench.model.dimensions)
     let progress = Progress(isQuiet: output.quiet)
     var windows: [WindowReport] = []
+    var inquiry = Inquiry(
+      bench: bench, reference: sides.reference, withBudget: budget, isThorough: thorough)
     var outputs = EncoderOutputs(reference: sides.reference.name)
     var watcher = page.watcher(numCandidates: sides.names.count, dimensions: bench.model.dimensions)
     for window in source.windows {
       let candidates = try sides.candidates(window: window.index, input: source)
       let comparison = EncoderComparison(
-        reference: sides.reference, judge: bench.judge(), candidates: candidates,
+        reference: sides.reference, judge: try bench.judge(judging), candidates: candidates,
         selection: selection)
       let dumps = try dump.map {
         try DumpFolder(
@@ -62,16 +71,21 @@ struct Run: ParsableCommand {
       try dumps?.finish()
       windows.append(WindowReport(index: window.index, result: result))
       outputs.add(result)
+      try inquiry.add(result, mel: window.mel, candidates: candidates, progress: progress)
     }
     progress.clear()
     var report = RunReport(
       model: bench.identity, input: source.identity, reference: sides.reference.name,
       windows: windows, backendNotes: sides.notes)
+    report.inquiry = inquiry.findings
     if transcript { report.transcript = outputs.section(bench.model) }
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
     try page.write(
       report.page(details: watcher?.details(sides: sides, mel: source.windows.first?.mel)))
+    if let trouble = report.trouble(allowMissing: judging.allowMissing) {
+      throw UsageError(trouble)
+    }
     try (report.verdict == .parity ? Outcome.parity : .divergence).leave()
   }
 }

@@ -28,10 +28,15 @@ struct Workbench {
   static let backendNames = ["reference", "reference:f32", "blas", "graph", "graph:unfused"]
 
   /// Makes one backend.
-  /// - Parameter program: a faulty program, for backends that take faults.
-  func backend(_ name: String, program: EncoderProgram? = nil) throws -> any EncoderBackend {
+  /// - Parameters:
+  ///   - name: as `--backends` calls it.
+  ///   - program: a faulty program, for backends that take faults.
+  ///   - weights: the model's own where `nil`.
+  func backend(
+    _ name: String, program: EncoderProgram? = nil, weights: (any WeightSource)? = nil
+  ) throws -> any EncoderBackend {
     let program = program ?? model.program
-    let weights = model.weights
+    let weights = weights ?? model.weights
     switch name {
     case "reference":
       return ReferenceBackend(program: program, weights: weights, threads: threads)

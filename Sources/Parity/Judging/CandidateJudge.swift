@@ -56,7 +56,9 @@ package struct CandidateJudge {
         lineage.pass(node)
         continue
       }
-      let result = assemble(node, tap, introduced, reference: reference(node.name))
+      let result = try assemble(node, tap, introduced, reference: reference(node.name)) {
+        try context.amplification(of: node)
+      }
       results.append(result)
     }
     carried = context.values.filter { $0.key == stage.outputTap && !$0.value.isKnown }
@@ -91,8 +93,9 @@ package struct CandidateJudge {
   }
 
   private mutating func assemble(
-    _ node: ProgramNode, _ tap: Tensor?, _ introduced: IntroducedError?, reference: Tensor?
-  ) -> TapResult {
+    _ node: ProgramNode, _ tap: Tensor?, _ introduced: IntroducedError?, reference: Tensor?,
+    amplification: () throws -> Double?
+  ) rethrows -> TapResult {
     guard let tap else {
       lineage.pass(node)
       return TapResult(
@@ -108,10 +111,12 @@ package struct CandidateJudge {
         tap: node.name, shape: node.shape, cumulative: cumulative, introduced: nil,
         verdict: verdict)
     }
-    let verdict = lineage.verdict(node, introduced: introduced, cumulative: cumulative)
+    let statement = try lineage.verdict(
+      node, introduced: introduced, cumulative: cumulative, amplification: amplification)
     return TapResult(
       tap: node.name, shape: node.shape, cumulative: cumulative, introduced: introduced,
-      verdict: verdict, note: introduced?.evidence)
+      verdict: statement.verdict, amplification: statement.amplification,
+      note: introduced?.evidence ?? introduced?.spectrum?.reading ?? statement.note)
   }
 }
 

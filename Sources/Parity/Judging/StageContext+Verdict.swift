@@ -48,6 +48,11 @@ extension StageContext {
       introduced.verdict = finding.map { .reducedPrecision($0.format) } ?? .structural
       introduced.evidence = finding?.evidence
       hint = finding?.variant ?? hint
+      if finding == nil {
+        introduced.spectrum = DeltaSpectrum.measure(
+          candidate: candidate, exact: outcome.exact.tensor, numHeads: node.numHeads ?? 1,
+          rounding: outcome.model.unit * scan.variance.squareRoot())
+      }
     } else if judge.tolerance(for: node.name) == nil,
       let epsilon = try otherEpsilon(outcome, node: node, candidate: candidate),
       epsilon.isBeyondRounding(unit: outcome.model.unit)

@@ -15,6 +15,9 @@ extension StageContext {
   private static let reproduced = 0.35
   /// Range of the error's size over that of a variant that is not reproduced bit by bit.
   private static let similarSize = 0.4...2.5
+  /// The same for a format's first variant, beyond which its others are not tried: operands or
+  /// weights alone round less than both, by a factor of two at most but for outliers.
+  private static let comparableSize = 0.2...5.0
   /// Relative error of a segment beyond which no precision is tried: 4-bit weights give 0.1.
   private static let largestRelative = 0.3
 
@@ -37,13 +40,15 @@ extension StageContext {
     guard segment.contains(where: \.isProduct) else { return nil }
     let exact = outcome.exact.tensor
     var similar: PrecisionFinding?
+    var excluded = Set<NumberFormat>()
     for variant in variants(outcome, segment, grid: grid, scan: scan) {
-      guard let trial = try trial(variant, segment, outcome, exact, candidate, scan) else {
-        continue
-      }
+      guard !excluded.contains(variant.format),
+        let trial = try trial(variant, segment, outcome, exact, candidate, scan)
+      else { continue }
       if trial.residual < Self.reproduced {
         return try reproduced(trial, segment, outcome, exact, candidate, scan)
       }
+      if !Self.comparableSize.contains(trial.size) { excluded.insert(variant.format) }
       if similar == nil, variant.rounded == .operands, Self.similarSize.contains(trial.size),
         PrecisionVariant.operandFormats.contains(variant.format)
       {

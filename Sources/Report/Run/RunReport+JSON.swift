@@ -23,6 +23,7 @@ extension RunReport {
             ])
           }))
     }
+    inquiry.add(to: &root)
     if let transcript { root.set("transcript", transcript.json) }
     return .object(root)
   }

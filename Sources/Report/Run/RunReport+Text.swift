@@ -16,7 +16,7 @@ extension RunReport {
         lines.append(sentence(candidate, canvas))
       }
     }
-    return lines + (transcript?.lines(canvas) ?? [])
+    return lines + inquiry.lines(canvas, isQuiet: isQuiet) + (transcript?.lines(canvas) ?? [])
   }
 
   private func header(_ canvas: TextCanvas) -> [String] {

@@ -12,6 +12,8 @@ package struct RunReport: Sendable {
   package var backendNotes: [(backend: String, note: String)]
   /// What the encoders' outputs lead to; `nil` where nobody asked.
   package var transcript: TranscriptSection?
+  /// Self-checks, error budgets and conditioning.
+  package var inquiry = Inquest()
 
   package init(
     model: ModelIdentity, input: InputIdentity, reference: String, windows: [WindowReport],

@@ -1,0 +1,103 @@
+package import EncoderModel
+package import Parity
+package import TensorCore
+
+/// Finds the operations that introduce errors in an implementation whose taps are expensive.
+///
+/// Few taps are asked for at first. Where the segment between two of them diverges — the Float64
+/// operations applied to the candidate's own values — a value in its middle is asked for next, in
+/// every such segment at once: log₂ of the number of operations is how often it takes.
+package struct TapNarrowing {
+  /// One run of the implementation.
+  package struct Step: Sendable {
+    /// Taps asked for, in program order.
+    package var asked: [String]
+    /// Those that it did not give.
+    package var missing: [String]
+    /// Ends of segments that diverge, and how many operations each has.
+    package var divergent: [(tap: String, operations: Int)]
+  }
+
+  /// Runs the implementation and reads these taps of it; canonical shapes.
+  package typealias Ask = (_ taps: [String]) throws -> [String: Tensor]
+
+  private let judge: Judge
+  private let name: String
+  private let ask: Ask
+  /// More runs than any program of our sizes takes.
+  private static let maxSteps = 16
+
+  package init(judge: Judge, name: String, ask: @escaping Ask) {
+    self.judge = judge
+    self.name = name
+    self.ask = ask
+  }
+
+  /// Narrows until every divergent segment is one operation, or has no inner tap to ask for.
+  /// - Parameters:
+  ///   - mel: what the implementation encodes, `[frames, mels]`.
+  ///   - reference: reference taps that are at hand, for cumulative figures.
+  ///   - report: called after each run.
+  /// - Returns: the verdicts over all taps seen.
+  /// - Throws: what the implementation's runs throw.
+  package func run(
+    mel: Tensor, reference: (String) -> Tensor? = { _ in nil }, report: (Step) -> Void = { _ in }
+  ) throws -> CandidateResult {
+    let program = judge.program
+    var known = ["mel": mel]
+    var unavailable = Set<String>()
+    var wanted = initialTaps
+    var result = try judged(known, reference)
+    for _ in 0..<Self.maxSteps where !wanted.isEmpty {
+      let asked = program.tapNames.filter(wanted.contains)
+      let given = try ask(asked)
+      for tap in asked {
+        if let value = given[tap] { known[tap] = value } else { unavailable.insert(tap) }
+      }
+      result = try judged(known, reference)
+      let segments = divergentSegments(result)
+      report(
+        Step(
+          asked: asked, missing: asked.filter { given[$0] == nil },
+          divergent: segments.map { ($0.tap, $0.segment.count) }))
+      wanted = Set(segments.compactMap { middle($0.segment, unavailable: unavailable) })
+    }
+    return result
+  }
+
+  /// The output, and the value half-way to it.
+  private var initialTaps: Set<String> {
+    let stages = judge.program.stages
+    return [stages[(stages.count - 1) / 2].outputTap, EncoderStage.lnPost.outputTap]
+  }
+
+  private func judged(
+    _ known: [String: Tensor], _ reference: (String) -> Tensor?
+  ) throws -> CandidateResult {
+    var candidate = CandidateJudge(judge: judge, backend: name)
+    try withoutActuallyEscaping(reference) { reference in
+      for stage in judge.program.stages {
+        try candidate.judgeStage(
+          stage, expected: Set(known.keys), candidate: { known[$0] }, reference: reference)
+      }
+    }
+    return candidate.result()
+  }
+
+  private func divergentSegments(_ result: CandidateResult) -> [(tap: String, segment: [String])] {
+    result.taps.compactMap { tap in
+      guard let introduced = tap.introduced, introduced.verdict.isDivergence else { return nil }
+      return (tap.tap, introduced.segment)
+    }
+  }
+
+  /// The operation in the middle of a segment that can be asked for; attention maps cannot, their
+  /// context is judged with them.
+  private func middle(_ segment: [String], unavailable: Set<String>) -> String? {
+    let inner = segment.dropLast().filter { name in
+      guard let node = judge.program.node(named: name) else { return false }
+      return !node.isAttentionMap && !unavailable.contains(name)
+    }
+    return inner.isEmpty ? nil : inner[inner.count / 2]
+  }
+}

@@ -1,0 +1,109 @@
+import ArgumentParser
+import Diagnosis
+import EncoderModel
+import Parity
+import Report
+import TensorCore
+import TensorIO
+
+/// `encoder-diff bisect AUDIO`: the operations that introduce the error, in order.
+struct Bisect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Find the operations that introduce an error, in order, with the evidence.",
+    discussion: """
+      Examples:
+        encoder-diff bisect speech.flac --backend graph --inject gelu-tanh@encoder.blocks.2.mlp.1
+        encoder-diff bisect speech.flac --dump port.npz
+        encoder-diff bisect speech.flac --command 'python port.py --mel {mel} --out {dump} --taps {taps}'
+        encoder-diff bisect speech.flac --isolate encoder.blocks.0.attn_ln
+
+      A command is given the mel as .npy [frames, mels], writes the taps it is asked for into {dump}, \
+      an .npz of arrays under tap names, and is asked for few: log₂ of the number of operations is \
+      how often it runs.
+      """)
+
+  @OptionGroup var input: InputOptions
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var judging: JudgingOptions
+  @OptionGroup var output: OutputOptions
+
+  @Option(
+    help: ArgumentHelp("reference:f32, blas, graph or graph:unfused.", valueName: "name"))
+  var backend: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Put a fault into the backend: FAULT[=VALUE][@TAP]; may be repeated.", valueName: "fault"))
+  var inject: [String] = []
+
+  @Option(help: ArgumentHelp("A dump of the implementation's taps.", valueName: "file"))
+  var dump: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A program to run, with {mel}, {dump} and {taps} in its place.", valueName: "command"))
+  var command: String?
+
+  @Option(help: ArgumentHelp("Seconds that one run of the command may take.", valueName: "s"))
+  var timeout: Double = 600
+
+  @Option(help: ArgumentHelp("How often a failing command is tried again.", valueName: "n"))
+  var retries: Int = 2
+
+  @Option(
+    help: ArgumentHelp(
+      "Run one operation of every backend on the same input, from the audio and made up.",
+      valueName: "tap"))
+  var isolate: String?
+
+  @Flag(help: "Say how the error of the output divides among the operations.")
+  var budget = false
+
+  func validate() throws {
+    let modes = [backend, dump, command, isolate].compactMap { $0 }.count
+    guard modes == 1 else {
+      throw ValidationError("give one of --backend, --dump, --command and --isolate")
+    }
+    guard inject.isEmpty || backend != nil else {
+      throw ValidationError("--inject acts on the backend that --backend names")
+    }
+    guard timeout > 0, timeout.isFinite, retries >= 0, retries <= 100 else {
+      throw ValidationError("--timeout takes seconds above 0, --retries a number from 0 to 100")
+    }
+  }
+
+  func run() throws {
+    let bench = try Workbench(model)
+    let source = try EncoderInput(input, dimensions: bench.model.dimensions)
+    guard let window = source.windows.first, source.windows.count == 1 else {
+      throw UsageError("bisect looks at one window; give --window N, not 'all'")
+    }
+    let session = BisectSession(
+      bench: bench, judge: try bench.judge(judging), mel: window.mel,
+      progress: Progress(isQuiet: output.quiet))
+    if let isolate {
+      let report = try session.isolation(of: isolate)
+      output.print(report.lines(output.canvas))
+      try output.write(json: report.json)
+      return try (report.isSound ? Outcome.parity : .divergence).leave()
+    }
+    let report = try culprits(session)
+    output.print(report.lines(output.canvas))
+    try output.write(json: report.json)
+    try (report.result.verdict == .parity ? Outcome.parity : .divergence).leave()
+  }
+
+  private func culprits(_ session: BisectSession) throws -> BisectReport {
+    if let command {
+      let external = ExternalCommand(command, timeoutSeconds: timeout, retries: retries)
+      return try session.narrowing(external)
+    }
+    if let dump { return try session.dump(dump, withBudget: budget) }
+    let injection = try Injection(inject, program: session.bench.model.program)
+    guard injection.frontEnd == nil else {
+      throw UsageError("bisect starts from the mel; faults of the front-end are explain's")
+    }
+    return try session.backend(
+      backend ?? "graph", injection: injection, withBudget: budget)
+  }
+}

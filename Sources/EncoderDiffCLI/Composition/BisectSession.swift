@@ -1,0 +1,134 @@
+import Diagnosis
+import EncoderModel
+import Faults
+import ForeignDumps
+import Foundation
+import Parity
+import ReferenceBackend
+import Report
+import TensorCore
+import TensorIO
+
+/// What `bisect` does in each of its modes, over one mel.
+struct BisectSession {
+  let bench: Workbench
+  let judge: Judge
+  let mel: Tensor
+  let progress: Progress
+
+  private var program: EncoderProgram { bench.model.program }
+
+  private var reference: ReferenceBackend {
+    ReferenceBackend(program: program, weights: bench.model.weights, threads: bench.threads)
+  }
+
+  /// A backend of ours, every operation judged.
+  func backend(
+    _ name: String, injection: Injection, withBudget: Bool
+  ) throws -> BisectReport {
+    let encoder = try bench.backend(name, program: injection.program)
+    return try report(LiveCandidate(encoder, faults: injection.names), withBudget: withBudget)
+  }
+
+  /// A dump; where it lacks inner taps, segments are judged.
+  func dump(_ path: String, withBudget: Bool) throws -> BisectReport {
+    let aligned = try DumpAligner(program: program).align(openTensorSource(path))
+    guard !aligned.tapNames.isEmpty else {
+      throw UsageError(
+        "\(path): no tensor is called like a tap of \(bench.model.name); 'encoder-diff align' helps"
+      )
+    }
+    let candidate = DumpCandidate(
+      name: path, program: program, available: Set(aligned.tapNames),
+      read: { try aligned.tensor($0) })
+    return try report(candidate, withBudget: withBudget)
+  }
+
+  private func report(_ candidate: any Candidate, withBudget: Bool) throws -> BisectReport {
+    let names = candidate.availableTaps.map { TapSelection.globs(Array($0)) } ?? .operations
+    let comparison = EncoderComparison(
+      reference: LiveCandidate(reference), judge: judge, candidates: [candidate],
+      selection: names)
+    let found = try comparison.run(mel: mel, progress: progress.show)
+    progress.clear()
+    guard let result = found.candidates.first, let sound = found.referenceOutput else {
+      throw UsageError("\(candidate.name) shows nothing that could be judged")
+    }
+    var report = BisectReport(result: result)
+    if withBudget {
+      report.budget = try BudgetMeasurement(
+        program: program, evaluator: reference, candidate: candidate
+      ).measure(mel: mel, reference: sound)
+    }
+    return report
+  }
+
+  /// A live implementation, asked for few taps at a time.
+  func narrowing(_ command: ExternalCommand) throws -> BisectReport {
+    let missing = command.missingPlaceholders(["dump", "taps"])
+    guard missing.isEmpty else {
+      throw UsageError(
+        "--command lacks \(missing.map { "{\($0)}" }.joined(separator: " and ")); "
+          + "'encoder-diff bisect --help' shows an example")
+    }
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("encoder-diff-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let melPath = folder.appendingPathComponent("mel.npy").path
+    try writeNpy(mel, to: melPath)
+    var steps: [TapNarrowing.Step] = []
+    let narrowing = TapNarrowing(judge: judge, name: "command") { taps in
+      let path = folder.appendingPathComponent("taps-\(steps.count).npz").path
+      Console.note("asking for \(taps.joined(separator: ", "))\n")
+      try command.run(["mel": melPath, "dump": path, "taps": taps.joined(separator: ",")]) {
+        Console.note("\($0); trying again\n")
+      }
+      return try read(path, taps)
+    }
+    let result = try narrowing.run(mel: mel, report: { steps.append($0) })
+    return BisectReport(result: result, steps: steps)
+  }
+
+  /// The asked taps that a dump of the command holds.
+  private func read(_ path: String, _ taps: [String]) throws -> [String: Tensor] {
+    let aligned = try DumpAligner(program: program).align(openTensorSource(path))
+    var values: [String: Tensor] = [:]
+    for tap in taps where aligned.tapNames.contains(tap) {
+      values[tap] = try aligned.tensor(tap)
+    }
+    guard !values.isEmpty else {
+      throw UsageError(
+        "the command's dump holds none of the taps asked for (\(taps.joined(separator: ", ")))")
+    }
+    return values
+  }
+
+  /// One operation of every backend on the same inputs.
+  func isolation(of tap: String) throws -> IsolationReport {
+    guard program.node(named: tap) != nil else {
+      let nearest = nearestName(to: tap, among: program.tapNames)
+      throw UsageError("unknown tap '\(tap)'\(nearest.map { "; did you mean '\($0)'?" } ?? "")")
+    }
+    let isolation = try OperationIsolation(
+      tap: tap, judge: judge, weights: bench.model.weights)
+    let wanted = Set(isolation.inputs.map(\.tap))
+    var values = wanted.contains("mel") ? ["mel": mel] : [:]
+    _ = try reference.encode(mel: mel, observing: wanted) { values[$0] = $1 }
+    var report = IsolationReport(tap: tap, inputs: isolation.inputs.map(\.tap))
+    for name in Workbench.backendNames where name != "reference" {
+      let backend = try bench.backend(
+        name, program: isolation.program, weights: isolation.weights)
+      for kind in IsolationInput.allCases {
+        let tensors = isolation.inputs.enumerated().compactMap { index, input in
+          values[input.tap].map { kind.tensor(like: $0, seed: UInt64(index + 1)) }
+        }
+        guard tensors.count == isolation.inputs.count else { continue }
+        if let error = try isolation.run(backend, on: tensors) {
+          report.rows.append(.init(backend: backend.name, input: kind, error: error))
+        }
+      }
+    }
+    return report
+  }
+}
