@@ -13,7 +13,7 @@ struct TorchTreeBuilder {
 
   static let maximumDepth = 32
   /// Shared values are copied for each place they stand in: a bound against exponential growth.
-  static let maximumNodes = 1 << 20
+  static let maximumNodes = 1 << 18
   private static let maximumNameBytes = 4096
   private static let maximumTotalNameBytes = 64 << 20
 
@@ -97,14 +97,22 @@ struct TorchTreeBuilder {
   private mutating func check(_ name: String, depth: Int) throws(TensorIOError) {
     nodes += 1
     nameBytes += name.utf8.count
-    let bounds = [
-      ("the depth of nesting", depth, Self.maximumDepth),
-      ("the number of values", nodes, Self.maximumNodes),
-      ("the length of a name", name.utf8.count, Self.maximumNameBytes),
-      ("the length of all names", nameBytes, Self.maximumTotalNameBytes),
-    ]
-    for (what, value, limit) in bounds where value > limit {
-      throw TensorIOError(path, .limitExceeded(what: what, value: "\(value)", limit: limit))
+    // Checked for each value: nothing is made unless a limit is passed.
+    if depth > Self.maximumDepth {
+      throw excess("the depth of nesting", depth, Self.maximumDepth)
     }
+    if nodes > Self.maximumNodes {
+      throw excess("the number of values", nodes, Self.maximumNodes)
+    }
+    if name.utf8.count > Self.maximumNameBytes {
+      throw excess("the length of a name", name.utf8.count, Self.maximumNameBytes)
+    }
+    if nameBytes > Self.maximumTotalNameBytes {
+      throw excess("the length of all names", nameBytes, Self.maximumTotalNameBytes)
+    }
+  }
+
+  private func excess(_ what: String, _ value: Int, _ limit: Int) -> TensorIOError {
+    TensorIOError(path, .limitExceeded(what: what, value: "\(value)", limit: limit))
   }
 }
