@@ -58,8 +58,7 @@ def librosa_mel(samples, num_mels, num_frames):
     import librosa
     mel = librosa.feature.melspectrogram(y=samples, sr=16000, n_mels=num_mels)
     decibels = librosa.power_to_db(mel, ref=np.max).T[:num_frames]
-    fill = ((0, num_frames - len(decibels)), (0, 0))
-    return np.pad(decibels, fill, constant_values=decibels.min()).astype(np.float32)
+    return np.pad(decibels, ((0, num_frames - len(decibels)), (0, 0))).astype(np.float32)
 
 
 def read_mel(path, num_mels):

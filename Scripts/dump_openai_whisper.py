@@ -172,7 +172,7 @@ def main():
     if dtype == torch.float64:
         make_double(encoder)
     recorder = Recorder(encoder, arguments.maps)
-    recorder.taps["mel"] = mel.T.float().cpu().contiguous().numpy()
+    recorder.put("mel", mel.T[None])
     if arguments.attention == "manual":
         with disable_sdpa():
             encode(encoder, mel[None], recorder)

@@ -11,13 +11,13 @@ struct ShortTimeFourier: Sendable {
   let scale: Double
 
   init(_ options: SpectrumOptions) {
-    precondition(
-      options.fftLength > 0 && options.hopLength > 0
-        && 1...options.fftLength ~= options.windowLength)
+    precondition(options.fftLength > 0 && options.hopLength > 0 && options.windowLength > 0)
     self.options = options
     fourier = RealFourierTransform(length: options.fftLength)
-    let taper = options.window.coefficients(options.windowLength)
-    let margin = options.fftLength - options.windowLength
+    // A window longer than the transform, as two faults at once may ask for, is as long as it.
+    let windowLength = min(options.windowLength, options.fftLength)
+    let taper = options.window.coefficients(windowLength)
+    let margin = options.fftLength - windowLength
     let before = options.windowPlacement == .centre ? margin / 2 : 0
     window =
       [Double](repeating: 0, count: before) + taper
