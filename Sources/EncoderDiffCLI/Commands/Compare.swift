@@ -42,15 +42,17 @@ struct Compare: ParsableCommand {
     let map = try mapping.map { try DumpMapping(contentsOf: $0) }
     let bench = try workbench(sources.0, sources.1)
     var watcher = page.watcher(numCandidates: 1, dimensions: bench?.model.dimensions)
+    var alignment: [String] = []
     var report =
       if let bench {
-        try judged(sources.0, sources.1, map, bench, &watcher)
+        try judged(sources.0, sources.1, map, bench, &watcher, &alignment)
       } else {
         try unjudged(sources.0, sources.1, map, &watcher)
       }
     watcher?.finishWindow(report.verdict)
     report.inquiry.checks = checks(sources.0, sources.1, report)
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
+    if !output.quiet { output.print(alignment.map { "  \($0)" }) }
     try output.write(json: report.json)
     try page.write(report.page(details: watcher?.details()))
     if let trouble = report.trouble(allowMissing: judging.allowMissing) {
@@ -85,7 +87,7 @@ struct Compare: ParsableCommand {
 
   private func judged(
     _ reference: any TensorSource, _ candidate: any TensorSource, _ map: DumpMapping?,
-    _ bench: Workbench, _ watcher: inout PageWatcher?
+    _ bench: Workbench, _ watcher: inout PageWatcher?, _ alignment: inout [String]
   ) throws -> RunReport {
     let program = bench.model.program
     let right = try DumpAligner(program: program).align(reference)
@@ -98,6 +100,8 @@ struct Compare: ParsableCommand {
     }
     let judgedDump = try DumpAligner(program: program, reference: samples, mapping: map)
       .align(candidate)
+    // How taps were found, where that needed more than their plain names.
+    alignment = judgedDump.lines(isBrief: true)
     let comparison = EncoderComparison(
       reference: dump(right, self.reference, program), judge: try bench.judge(judging),
       candidates: [dump(judgedDump, self.candidate, program)],

@@ -93,14 +93,7 @@ struct ExplainSession {
       let shelf = CandidateShelf(name: path, program: program, values: ["mel": mel])
       return (shelf, [])
     }
-    var samples = ReferenceSamples()
-    let reference = ReferenceBackend(
-      program: program, weights: bench.model.weights, precision: .float32, threads: bench.threads)
-    _ = try reference.encode(mel: mel, observing: Set(TapSelection.operations.names(in: program))) {
-      samples.add($0, $1)
-    }
-    let map = try command.mapping.map { try DumpMapping(contentsOf: $0) }
-    let aligned = try DumpAligner(program: program, reference: samples, mapping: map).align(source)
+    let aligned = try ForeignDump(path, mapping: command.mapping, bench: bench).aligned(mel: mel)
     guard !aligned.tapNames.isEmpty else { throw ExplainError.nothingShown(path) }
     let candidate = DumpCandidate(
       name: path, program: program, available: Set(aligned.tapNames),
