@@ -9,6 +9,11 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+/// Loops over every element of every tap: optimised in debug builds too, where they are a hundred
+/// times slower otherwise; generics need the whole module in sight.
+let optimized: [SwiftSetting] =
+  strict + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"])]
+
 /// Numeric kernels: bounds checks off, and the instruction set that the target is named after. The
 /// module as a whole, in debug builds too: what is inlined into a loop lies in another file.
 func kernels(_ flags: [String]) -> [SwiftSetting] {
@@ -118,7 +123,7 @@ let package = Package(
     // Taps → figures → verdicts → causes → text.
     .target(
       name: "Parity", dependencies: ["TensorCore", "EncoderModel", "CLAPACKE"],
-      swiftSettings: strict),
+      swiftSettings: optimized),
     .target(
       name: "ForeignDumps", dependencies: ["TensorCore", "TensorIO", "EncoderModel"],
       swiftSettings: strict),
@@ -192,7 +197,15 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "ParityTests", dependencies: ["Parity", "EncoderModel", "TensorCore", "TensorIO"],
+      name: "ParityTests",
+      dependencies: ["Parity", "EncoderModel", "TensorCore", "TensorIO", "ReferenceBackend"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DiagnosisTests",
+      dependencies: [
+        "Diagnosis", "Parity", "Faults", "EncoderModel", "ReferenceBackend", "GraphBackend",
+        "BLASBackend", "AudioFrontEnd", "TensorIO", "TensorCore",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["EncoderDiffCLI", "TensorIO", "TensorCore"],

@@ -42,7 +42,8 @@ struct ForeignDumpTests {
     let golden = try SafetensorsFile(dataFolder + "/goldens/digits-3.safetensors")
     let program = EncoderProgram.whisper(Self.dimensions)
     let judge = Judge(
-      program: program, weights: weights, oracle: ReferenceBackend(program: program, weights: weights))
+      program: program, weights: weights,
+      oracle: ReferenceBackend(program: program, weights: weights))
     var candidateJudge = CandidateJudge(judge: judge, backend: "dump")
     var taps: [String: Tensor] = [:]
     for name in program.tapNames { taps[name] = try candidate(name) }

@@ -166,7 +166,9 @@ struct PrecisionTests {
     #expect(result.taps.first?.verdict == .reducedPrecision(.bfloat16))
   }
 
-  @Test("a dump stored as f16 or bf16 is allowed its storage", arguments: [ScalarType.float16, .bfloat16])
+  @Test(
+    "a dump stored as f16 or bf16 is allowed its storage",
+    arguments: [ScalarType.float16, .bfloat16])
   func storage(type: ScalarType) throws {
     let block = SmallBlock()
     let taps = try block.taps().mapValues { $0.converted(to: type) }

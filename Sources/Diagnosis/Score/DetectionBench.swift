@@ -112,7 +112,9 @@ extension DetectionBench {
   /// or ∞ that would hide the other.
   package static func cases(_ instances: [FaultInstance], pairs: Int?) -> [[FaultInstance]] {
     guard let pairs else { return instances.map { [$0] } }
-    let finite = instances.filter { $0.fault.slug != "frame-overflowed" }
+    let finite = instances.filter {
+      !["frame-overflowed", "weights-read-as-f16"].contains($0.fault.slug)
+    }
     guard finite.count > 1 else { return [] }
     return (0..<pairs).compactMap { index in
       let draws = (UInt64(1)...2).map { stream in

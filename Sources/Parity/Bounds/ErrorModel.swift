@@ -25,13 +25,13 @@ struct ErrorModel: Sendable {
   /// query may lean on one odd key, which pooled moments do not see. Twice that of an operation;
   /// Float32 engines were measured to reach 1.7 times; the rms test keeps its sharpness.
   static let pooledDeviations = 16.0
-  /// Limit of the rms test. A rounding error relative to what is rounded is uniform in ±u/m with
-  /// m ∈ [1, 2) the significand: its rms is 0.41u over spread significands and u/√3 = 0.577u at
-  /// most, where all are 1. An eighth on top for sums over few independent rows.
-  static let operationRMSLimit = 0.65
+  /// Limit of the rms test over many elements. A rounding error relative to what is rounded is
+  /// uniform in ±u/m with m ∈ [1, 2) the significand: its rms is 0.41u over spread significands and
+  /// u/√3 at most, where all are 1.
+  static let operationRMSLimit = 0.57735
   /// The same over segments, whose variance two replicas estimate and whose intermediate values
   /// are replayed instead of seen.
-  static let pooledRMSLimit = 1.3
+  static let pooledRMSLimit = 2 * operationRMSLimit
 
   var panels: [ErrorPanel]
   /// Unit roundoff u that every variance is in units of.
@@ -40,7 +40,7 @@ struct ErrorModel: Sendable {
   var input: Tensor?
   /// λ of the elementwise test.
   var deviations = operationDeviations
-  /// Limit of the rms test.
+  /// Limit of the rms test over many elements; see `rmsLimit(of:)`.
   var rmsLimit = operationRMSLimit
   /// Σᵢⱼ Σₖ aᵢₖ²bⱼₖ² where the operation is a product.
   var productEnergy: Double?

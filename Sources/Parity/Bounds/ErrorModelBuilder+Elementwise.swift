@@ -48,7 +48,7 @@ extension ErrorModelBuilder {
       (0..<x.rowCount).map { row in
         layerNormRow(
           UnsafeBufferPointer(rebasing: buffer[(row * columns)..<((row + 1) * columns)]),
-          epsilon: norm.epsilon, stored: storage.input(0))
+          epsilon: norm.epsilon, stored: storage.input(0), unit: claim.unit)
       }
     }
     var panel = fullPanel(rows: x.rowCount, columns: columns)
@@ -65,7 +65,7 @@ extension ErrorModelBuilder {
 
 /// Variance factors of one row of a layer norm: of its shift in units of γ, and of its scale.
 func layerNormRow(
-  _ row: UnsafeBufferPointer<Float>, epsilon: Double, stored: Double
+  _ row: UnsafeBufferPointer<Float>, epsilon: Double, stored: Double, unit: Double
 ) -> (shift: Double, scale: Double) {
   let n = Double(max(row.count, 1))
   var sum = 0.0
@@ -76,9 +76,15 @@ func layerNormRow(
   let variance = squares / n
   let second = variance + mean * mean
   let inverse = 1 / (variance + epsilon)
-  let meanVariance = n * mean * mean / 3 + (1.0 / 6 + 1 / n) * second + mean * mean
+  // Terms that differ by less than the spacing of partial sums, 2un|μ|, are rounded alike: errors
+  // of one sign, which add up to n/2 instead of √(n/3).
+  let spacing = 2 * unit * n * abs(mean)
+  let alike = variance > 0 ? min(1, spacing * spacing / variance) : 1
+  let systematic = alike * n * n / 4
+  let meanVariance =
+    (n / 3 + systematic) * mean * mean + (1.0 / 6 + 1 / n) * second + mean * mean
   let spread =
-    (n / 3 + 2) * second * second + 4 * mean * mean * meanVariance
+    (n / 3 + 2 + systematic) * second * second + 4 * mean * mean * meanVariance
     + mean * mean * mean * mean
   // A row stored in a narrow type: every x is off by its own rounding, of x² = (μ + σx̂)².
   let shift = (meanVariance + 6 * mean * mean + 2 * stored * mean * mean) * inverse

@@ -65,6 +65,7 @@ func scanRows<X: FigureElement>(
               locateWorst(
                 &scan, row, columns, memory, X.self, start: start, count: panel.columns)
             }
+            scan.rowVarianceSquared = scan.variance * scan.variance
             total.merge(scan)
           }
         }

@@ -7,6 +7,8 @@ struct ErrorScan: Sendable {
   var exactSquared = 0.0
   /// ΣV, in units of u².
   var variance = 0.0
+  /// Σ over rows of each row's squared ΣV.
+  var rowVarianceSquared = 0.0
   var maxAbs = 0.0
   /// Largest e²/V, where it is, and error and V there.
   var worst = 0.0
@@ -21,6 +23,7 @@ struct ErrorScan: Sendable {
     errorSquared += other.errorSquared
     exactSquared += other.exactSquared
     variance += other.variance
+    rowVarianceSquared += other.rowVarianceSquared
     maxAbs = max(maxAbs, other.maxAbs)
     nonFinite += other.nonFinite
     if other.worst > worst {

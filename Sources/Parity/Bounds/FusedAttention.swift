@@ -117,6 +117,7 @@ struct AttentionMoments {
     for head in products.indices {
       let product = products[head]
       let weight = weights[head]
+      let unit = builder.claim.unit
       let parts = scores.withFloat64 { sBuffer in
         probabilities.withFloat64 { pBuffer -> [BlockMoments] in
           nonisolated(unsafe) let s = sBuffer
@@ -128,7 +129,8 @@ struct AttentionMoments {
               moments.add(
                 p: UnsafeBufferPointer(rebasing: p[start..<(start + keys)]),
                 s: UnsafeBufferPointer(rebasing: s[start..<(start + keys)]),
-                rowFactor: product.rows[rows.lowerBound + row] * weight, product: product)
+                rowFactor: product.rows[rows.lowerBound + row] * weight, product: product,
+                unit: unit)
             }
             return moments
           }
@@ -188,45 +190,5 @@ struct AttentionMoments {
     let square = squares.map { $0 / total }
     let spread = square.indices.map { max(square[$0] - sums[$0] * sums[$0] / (total * total), 0) }
     return (square, spread)
-  }
-}
-
-/// Moments of some rows of one head.
-private struct BlockMoments: Sendable {
-  var concentration: [Double] = []
-  var scoreWeight: [Double] = []
-  var keyWeight: [Double]
-
-  init(keys: Int) { keyWeight = [Double](repeating: 0, count: keys) }
-
-  mutating func add(
-    p: UnsafeBufferPointer<Double>, s: UnsafeBufferPointer<Double>, rowFactor: Double,
-    product: ProductVariance
-  ) {
-    var largest = -Double.infinity
-    for value in s { largest = max(largest, value) }
-    // A row of NaN or ∞ says nothing of the keys' weights in other rows.
-    guard p.allSatisfy(\.isFinite) else {
-      concentration.append(.nan)
-      scoreWeight.append(.nan)
-      return
-    }
-    var (rho, scored, shifted, factored) = (0.0, 0.0, 0.0, 0.0)
-    product.columns.withUnsafeBufferPointer { columns in
-      keyWeight.withUnsafeMutableBufferPointer { keys in
-        for j in p.indices {
-          let weight = p[j] * p[j]
-          let z = s[j] - largest
-          rho += weight
-          scored += weight * (s[j] * s[j])
-          shifted += weight * (z * z)
-          factored += weight * columns[j]
-          keys[j] += weight
-        }
-      }
-    }
-    concentration.append(rho)
-    scoreWeight.append(
-      rowFactor * factored + (product.coherentWeight + 2) * scored + shifted + 16 * rho)
   }
 }

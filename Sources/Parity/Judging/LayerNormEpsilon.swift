@@ -89,7 +89,7 @@ private struct RowScale {
     _ norm: LayerNorm, _ gain: [Double], _ bias: [Double]?, input: UnsafeBufferPointer<Float>,
     candidate: UnsafeBufferPointer<Double>, exact: UnsafeBufferPointer<Double>, unit: Double
   ) {
-    let factors = layerNormRow(input, epsilon: norm.epsilon, stored: 0)
+    let factors = layerNormRow(input, epsilon: norm.epsilon, stored: 0, unit: unit)
     let n = Double(input.count)
     let mean = input.reduce(0.0) { $0 + Double($1) } / n
     let variance = input.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / n

@@ -9,7 +9,7 @@ extension StageContext {
     let model = outcome.model
     let unit = model.unit
     var scan = model.scan(candidate: candidate, exact: outcome.exact)
-    let rms = scan.rmsRatio(unit: unit) / model.rmsLimit
+    let rms = scan.rmsRatio(unit: unit) / model.rmsLimit(of: scan)
     if rms <= 1 && scan.worst.squareRoot() > model.deviations * unit {
       scan = model.confirming(
         scan, candidate: candidate, exact: outcome.exact, replicas: outcome.replicas)
@@ -108,7 +108,29 @@ extension ErrorModel {
   /// Whether neither the elementwise nor the rms test fails.
   func accepts(_ scan: ErrorScan) -> Bool {
     scan.nonFinite == 0 && scan.worst.squareRoot() <= deviations * unit
-      && scan.rmsRatio(unit: unit) <= rmsLimit
+      && scan.rmsRatio(unit: unit) <= rmsLimit(of: scan)
+  }
+
+  /// Limit of the rms test for what a scan found. The mean square of N independent errors has a
+  /// relative standard deviation of √(2/N) at most; six of them are allowed. Elements of a row may
+  /// share an error, as may those of a column where rows resemble each other: N is the number of
+  /// rows or columns that V is spread over, whichever is less.
+  func rmsLimit(of scan: ErrorScan) -> Double {
+    guard scan.rowVarianceSquared > 0, scan.variance.isFinite else { return rmsLimit }
+    let rows = scan.variance * scan.variance / scan.rowVarianceSquared
+    let columns = panels.reduce(0) { $0 + $1.columnParticipation }
+    let independent = max(min(rows, columns), 1)
+    return rmsLimit * (1 + 6 * (2 / independent).squareRoot()).squareRoot()
+  }
+}
+
+extension ErrorPanel {
+  /// Over how many columns V is spread: (Σc)²/Σc² of the first factor.
+  fileprivate var columnParticipation: Double {
+    guard let factor = separable.first?.column else { return Double(columns) }
+    let sum = factor.reduce(0) { $1.isFinite ? $0 + $1 : $0 }
+    let squares = factor.reduce(0) { $1.isFinite ? $0 + $1 * $1 : $0 }
+    return squares > 0 ? sum * sum / squares : Double(columns)
   }
 }
 

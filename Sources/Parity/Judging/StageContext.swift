@@ -48,7 +48,9 @@ struct StageContext {
     switch node.operation {
     case .attentionScores: return true
     case .softmax(let softmax):
-      guard softmax.axis == .keys, softmax.mask == .none, let input = node.inputs.first else { return false }
+      guard softmax.axis == .keys, softmax.mask == .none, let input = node.inputs.first else {
+        return false
+      }
       if case .deferred? = values[input] { return true }
       return false
     default: return false

@@ -1,6 +1,8 @@
 package import TensorCore
 
 extension DeltaSpectrum {
+  /// Elements of the largest tensor that is looked into: attention maps of long contexts are not.
+  private static let largestCount = 8 << 20
   /// Places listed of each kind.
   private static let numPlaces = 5
 
@@ -16,7 +18,7 @@ extension DeltaSpectrum {
   ) -> DeltaSpectrum? {
     let columns = max(exact.innerExtent, 1)
     let rows = exact.elementCount / columns
-    guard rows > 0 else { return nil }
+    guard rows > 0, exact.elementCount <= largestCount else { return nil }
     var sums = DeltaSums(rows: rows, columns: columns)
     var delta = [Double](repeating: 0, count: rows * columns)
     candidate.withFloat64 { x in

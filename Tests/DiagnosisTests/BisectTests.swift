@@ -1,0 +1,103 @@
+import Diagnosis
+import EncoderModel
+import Faults
+import Parity
+import TensorCore
+import Testing
+
+@Suite("Narrowing down with few taps")
+struct BisectTests {
+  /// Narrows a faulty encoder; answers the culprits, the runs and the most taps of a run.
+  private func narrow(_ faults: String...) throws -> (culprits: [String], runs: Int, asked: Int) {
+    let encoder = SmallEncoder(layers: 4)
+    let program = try faults.flatMap { try FaultCatalogue.parse($0, program: encoder.program) }
+      .reduce(encoder.program) { $1.applied(to: $0) }
+    let backend = encoder.backend("graph", program)
+    var (runs, asked) = (0, 0)
+    let narrowing = TapNarrowing(judge: encoder.judge, name: "port") { taps in
+      runs += 1
+      asked = max(asked, taps.count)
+      var values: [String: Tensor] = [:]
+      _ = try backend.encode(mel: encoder.mel, observing: Set(taps)) { values[$0] = $1 }
+      return values
+    }
+    let result = try narrowing.run(mel: encoder.mel)
+    let found = result.taps.filter { $0.introduced?.verdict.isDivergence ?? false }.map(\.tap)
+    return (found, runs, asked)
+  }
+
+  @Test(
+    "one fault in log₂ of the operations",
+    arguments: [
+      "gelu-relu@encoder.gelu1", "linear-bias-missing@encoder.blocks.2.attn.value",
+      "layer-norm-weight-missing@encoder.blocks.3.mlp_ln", "bf16-products@encoder.blocks.0.mlp.2",
+      "ln-post-missing",
+    ])
+  func single(fault: String) throws {
+    let found = try narrow(fault)
+    let site = fault.split(separator: "@").last.map(String.init) ?? ""
+    #expect(found.culprits == [site.hasPrefix("encoder") ? site : "encoder.ln_post"])
+    #expect(found.runs <= 7)
+    #expect(found.asked <= 3)
+  }
+
+  @Test("two faults are both found")
+  func double() throws {
+    let found = try narrow(
+      "gelu-silu@encoder.blocks.0.mlp.1", "linear-bias-missing@encoder.blocks.3.mlp.2")
+    #expect(found.culprits == ["encoder.blocks.0.mlp.1", "encoder.blocks.3.mlp.2"])
+    #expect(found.runs <= 12)
+  }
+
+  @Test("a sound implementation is run once")
+  func sound() throws {
+    let found = try narrow()
+    #expect(found.culprits.isEmpty)
+    #expect(found.runs == 1)
+  }
+
+  @Test("taps that are not given leave a segment")
+  func missing() throws {
+    let encoder = SmallEncoder()
+    let backend = encoder.backend("graph", try encoder.faulty("gelu-relu@encoder.blocks.1.mlp.1"))
+    let narrowing = TapNarrowing(judge: encoder.judge, name: "port") { taps in
+      var values: [String: Tensor] = [:]
+      _ = try backend.encode(mel: encoder.mel, observing: Set(taps)) { values[$0] = $1 }
+      return values.filter { !$0.key.contains("mlp") }
+    }
+    let result = try narrowing.run(mel: encoder.mel)
+    let culprit = try #require(result.taps.first { $0.introduced?.verdict.isDivergence ?? false })
+    #expect(culprit.tap == "encoder.blocks.1")
+    #expect(culprit.introduced?.segment.contains("encoder.blocks.1.mlp.1") == true)
+    #expect((culprit.introduced?.segment.count ?? 99) <= 5)
+  }
+}
+
+@Suite("External commands")
+struct ExternalCommandTests {
+  @Test("placeholders are quoted for the shell")
+  func quoting() {
+    let command = ExternalCommand("run {mel} > {dump}")
+    #expect(command.line(["mel": "a b'c", "dump": "$x"]) == "run 'a b'\\''c' > '$x'")
+    #expect(command.missingPlaceholders(["mel", "taps"]) == ["taps"])
+  }
+
+  @Test("a failing command is tried again, up to a limit")
+  func retries() throws {
+    var failures = 0
+    #expect(throws: ExternalCommandError.self) {
+      try ExternalCommand("exit 3", retries: 2).run([:]) { _ in failures += 1 }
+    }
+    #expect(failures == 2)
+    try ExternalCommand("true").run([:])
+  }
+
+  @Test("a command that takes too long is ended")
+  func timeout() {
+    let start = ContinuousClock.now
+    #expect(throws: ExternalCommandError.self) {
+      try ExternalCommand("sleep 60", timeoutSeconds: 0.2, retries: 0).run([:])
+    }
+    #expect(ContinuousClock.now - start < .seconds(20))
+  }
+}
