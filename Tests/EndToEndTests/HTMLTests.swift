@@ -35,4 +35,26 @@ import Testing
     #expect(run.status == 2)
     #expect(run.errors.contains("p.html"))
   }
+
+  @Test(
+    "every command that has something to show",
+    arguments: [
+      (
+        "bisect \(digits) --model \(smallModel) --backend graph --inject position-missing", 1,
+        "embed"
+      ),
+      (
+        "explain \(digits) --model \(smallModel) --backend graph --inject ln-post-missing", 1,
+        "proved"
+      ),
+      ("bench --model \(smallModel) --runs 1 --no-memory --backends graph", 0, "GFLOP"),
+    ])
+  func otherCommands(line: String, status: Int32, word: String) throws {
+    let folder = try TemporaryFolder()
+    let run = try Program.run("\(line) --html \(folder.file("p.html"))")
+    #expect(run.status == status, "\(run.errors)")
+    let page = try folder.read("p.html")
+    #expect(page.contains(word) && page.hasPrefix("<!doctype html>"))
+    #expect(!page.contains("http://") && !page.contains("https://"))
+  }
 }

@@ -56,4 +56,18 @@ import Testing
     #expect(loud.output.contains("rel L2") && !quiet.output.contains("rel L2"))
     #expect(quiet.output.contains("graph: parity"))
   }
+
+  @Test func logsAreLinesOfJSONOnStandardError() throws {
+    let run = try Program.run(
+      "\(digits) --model \(smallModel) --backends reference,graph -q --log-format json")
+    #expect(run.status == 0)
+    let events = try run.errors.split(separator: "\n").map {
+      try parseJSON(Array($0.utf8), path: "log")
+    }
+    let sides = Set(events.compactMap { $0["side"]?.stringValue })
+    #expect(sides == ["reference", "graph"])
+    #expect(events.allSatisfy { ($0["seconds"]?.doubleValue ?? -1) >= 0 })
+    #expect(events.contains { $0["event"]?.stringValue == "judge" })
+    #expect(events.allSatisfy { $0["window"]?.intValue == 0 })
+  }
 }

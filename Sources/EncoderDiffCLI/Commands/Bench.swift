@@ -59,6 +59,7 @@ struct Bench: ParsableCommand {
   var measuredBackend: String?
 
   @OptionGroup var output: OutputOptions
+  @OptionGroup var page: PageOptions
 
   func validate() throws {
     guard (1...10_000).contains(runs) else {
@@ -83,6 +84,7 @@ struct Bench: ParsableCommand {
     }
     output.print(report.lines(output.canvas))
     try output.write(json: report.json)
+    try page.write(report.page)
   }
 
   /// One table: all encoders for one model and number of threads.

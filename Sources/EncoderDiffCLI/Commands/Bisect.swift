@@ -26,6 +26,7 @@ struct Bisect: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var judging: JudgingOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var page: PageOptions
 
   @Option(
     help: ArgumentHelp("reference:f32, blas, graph or graph:unfused.", valueName: "name"))
@@ -90,6 +91,7 @@ struct Bisect: ParsableCommand {
     let report = try culprits(session)
     output.print(report.lines(output.canvas))
     try output.write(json: report.json)
+    try page.write(report.page)
     try (report.result.verdict == .parity ? Outcome.parity : .divergence).leave()
   }
 

@@ -72,6 +72,7 @@ struct Explain: ParsableCommand {
   @OptionGroup var taps: TapOptions
   @OptionGroup var model: ModelOptions
   @OptionGroup var output: OutputOptions
+  @OptionGroup var page: PageOptions
 
   func validate() throws {
     if let threads, threads < 1 || threads > 1024 {
@@ -94,6 +95,7 @@ struct Explain: ParsableCommand {
       isStrict: strict, verifiesFix: verifyFix)
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
+    try page.write(report.page)
     if let markdown { try writeFile(markdown, report.markdown) }
     try (report.isDivergent ? Outcome.divergence : .parity).leave()
   }

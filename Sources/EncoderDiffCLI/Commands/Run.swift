@@ -68,6 +68,7 @@ struct Run: ParsableCommand {
         watcher?.see($0, $1, $2)
       }
       watcher?.finishWindow(result.verdict)
+      output.log.stages(result.timings, window: window.index)
       try dumps?.finish()
       windows.append(WindowReport(index: window.index, result: result))
       outputs.add(result)
@@ -79,10 +80,14 @@ struct Run: ParsableCommand {
       windows: windows, backendNotes: sides.notes)
     report.inquiry = inquiry.findings
     if transcript { report.transcript = outputs.section(bench.model) }
+    try finish(report, watcher?.details(sides: sides, mel: source.windows.first?.mel))
+  }
+
+  /// Prints and writes everything, and leaves with the verdict.
+  private func finish(_ report: RunReport, _ details: ComparisonDetails?) throws {
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
-    try page.write(
-      report.page(details: watcher?.details(sides: sides, mel: source.windows.first?.mel)))
+    try page.write(report.page(details: details))
     if let trouble = report.trouble(allowMissing: judging.allowMissing) {
       throw UsageError(trouble)
     }

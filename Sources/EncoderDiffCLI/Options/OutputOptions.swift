@@ -4,6 +4,7 @@ import TensorIO
 
 /// Where results go and how they look.
 struct OutputOptions: ParsableArguments {
+  enum LogFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
   enum ColorChoice: String, ExpressibleByArgument, CaseIterable { case auto, always, never }
 
   @Option(
@@ -20,6 +21,17 @@ struct OutputOptions: ParsableArguments {
 
   @Flag(name: .shortAndLong, help: "More detail, and the time of every stage on standard error.")
   var verbose = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Log the time of every stage to standard error: text, or json for an event a line.",
+      valueName: "format"))
+  var logFormat: LogFormat?
+
+  /// Times of stages; says nothing unless asked.
+  var log: StageLog {
+    StageLog(isWanted: verbose || logFormat != nil, isJSON: logFormat == .json)
+  }
 
   /// What text renderers may assume.
   var canvas: TextCanvas {

@@ -20,7 +20,7 @@ enum HistogramChart {
     // The far tail of small values says nothing and would press the rest together.
     let shown = bars[max(first, last - 60)...last]
     let most = Double(shown.map(\.count).max() ?? 1)
-    let axis = LogAxis(shown.flatMap { [$0.low, $0.high] }, start: 8, end: size.width - 8)
+    let axis = LogAxis(shown.flatMap { [$0.low, $0.high] }, start: 22, end: size.width - 22)
     var drawing = Drawing(
       width: size.width, height: size.height, label: "Histogram of the magnitudes of the difference"
     )
@@ -61,9 +61,10 @@ enum HistogramChart {
   }
 
   /// Singular values over their index, both from the largest; empty without values.
-  static func spectrum(_ values: [Double]) -> String {
+  static func spectrum(_ values: [Double], of source: String) -> String {
     let shown = values.filter { $0 > 0 && $0.isFinite }
-    guard let largest = shown.first, shown.count > 1 else { return "" }
+    guard let largest = shown.first else { return "" }
+    guard shown.count > 1 else { return element("p", ["class": "note"], escaped(source)) }
     let axis = LogAxis(
       shown.filter { $0 > largest * 1e-8 }, start: size.height - 22, end: 8)
     var drawing = Drawing(
@@ -77,13 +78,13 @@ enum HistogramChart {
     drawing.polyline(
       shown.enumerated().map { (48 + step * Double($0), axis.position($1)) }, "spectrum")
     drawing.text(
-      "singular values 1 … \(shown.count) of every n-th frame and channel", x: size.width - 8,
+      "singular values 1 … \(shown.count)", x: size.width - 8,
       y: size.height - 6, "dim", anchor: "end")
     let energy = shown.reduce(0) { $0 + $1 * $1 }
     let share = Numbers.fixed(100 * largest * largest / energy, decimals: 0)
     return drawing.svg()
       + element(
         "p", ["class": "note"],
-        "the largest holds \(share) % of the energy: rounding spreads it, a fault often does not")
+        escaped("\(source): the largest holds \(share) % of their energy"))
   }
 }

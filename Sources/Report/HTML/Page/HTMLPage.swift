@@ -7,6 +7,8 @@ package struct HTMLPage: Sendable {
   var badge: (mark: VerdictMark, text: String)?
   /// Markup below the title.
   var lead: String
+  /// Whether the verdicts of taps are explained at the end.
+  var hasLegend = true
   private var sections: [(id: String, heading: String, body: String)] = []
 
   init(title: String, badge: (mark: VerdictMark, text: String)? = nil, lead: String = "") {
@@ -43,7 +45,7 @@ package struct HTMLPage: Sendable {
       <main>
       \(bodies.joined(separator: "\n"))
       </main>
-      <footer>\(Self.legend)</footer>
+      <footer>\(hasLegend ? Self.legend : "")</footer>
       <div id="tip" role="tooltip" hidden></div>
       <script>\(PageScript.text)</script>
       </html>

@@ -69,7 +69,11 @@ struct CandidateSection {
     parts.append(
       element(
         "div", [:], element("h4", [:], "magnitudes") + HistogramChart.markup(sketch.histogram)))
-    let spectrum = HistogramChart.spectrum(sketch.sample.singularValues)
+    let known = tap.introduced?.spectrum
+    let spectrum =
+      known.map { HistogramChart.spectrum($0.singularValues, of: $0.reading) }
+      ?? HistogramChart.spectrum(
+        sketch.sample.singularValues, of: "of Δ at evenly spaced frames and channels")
     if !spectrum.isEmpty {
       parts.append(element("div", [:], element("h4", [:], "singular spectrum") + spectrum))
     }

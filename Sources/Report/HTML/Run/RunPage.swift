@@ -21,6 +21,7 @@ struct RunPage {
     }
     page.add(
       id: "mel", heading: "Input", MelSection(details: details, candidates: candidates).markup)
+    page.add(id: "checks", heading: "Checks", checks)
     page.add(id: "text", heading: "Text", TextSection(section: report.transcript).markup)
     page.add(
       id: "time", heading: "Time",
@@ -43,6 +44,12 @@ struct RunPage {
     return element(
       "dl", ["class": "facts"],
       rows.map { element("dt", [:], escaped($0.0)) + element("dd", [:], escaped($0.1)) }.joined())
+  }
+
+  /// Budgets, conditioning and self-checks, a sentence each.
+  private var checks: String {
+    let lines = report.inquiry.lines(TextCanvas(), isQuiet: false)
+    return lines.filter { !$0.isEmpty }.map { element("p", [:], escaped($0)) }.joined()
   }
 
   private var cards: String {

@@ -1,0 +1,67 @@
+import Diagnosis
+import Logging
+import Report
+import TensorIO
+
+/// Structured logs on standard error: one event a stage with its time, as text or as a line of JSON.
+struct StageLog {
+  private let logger: Logger?
+
+  /// - Parameters:
+  ///   - isWanted: whether anything is logged.
+  ///   - isJSON: whether events are JSON.
+  init(isWanted: Bool, isJSON: Bool) {
+    guard isWanted else {
+      logger = nil
+      return
+    }
+    logger = Logger(label: "encoder-diff") { _ in ConsoleLogHandler(isJSON: isJSON) }
+  }
+
+  /// The times of one comparison.
+  func stages(_ timings: [StageTiming], window: Int) {
+    guard let logger else { return }
+    for timing in timings {
+      logger.info(
+        "\(timing.activity.rawValue)",
+        metadata: [
+          "side": "\(timing.side)", "stage": "\(timing.stage)", "window": "\(window)",
+          "seconds": "\(Numbers.compact(timing.seconds))",
+        ])
+    }
+  }
+}
+
+/// Writes events to standard error.
+struct ConsoleLogHandler: LogHandler {
+  let isJSON: Bool
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level = .info
+
+  init(isJSON: Bool) { self.isJSON = isJSON }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let members = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+    guard isJSON else {
+      let text = members.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+      return Console.note("\(event.level) \(event.message) \(text)\n")
+    }
+    var object = JSONObject()
+    object.set("level", .string("\(event.level)"))
+    object.set("event", .string("\(event.message)"))
+    for (key, value) in members {
+      object.set(key, Self.json("\(value)"))
+    }
+    Console.note(JSONValue.object(object).text + "\n")
+  }
+
+  /// Numbers stay numbers.
+  private static func json(_ text: String) -> JSONValue {
+    Int(text).map { .integer($0) } ?? Double(text).map { .number($0) } ?? .string(text)
+  }
+}
