@@ -1,10 +1,15 @@
 /// The encoder through OpenBLAS: every product a call of its sgemm, everything else loops of our own.
 
 import BLASArithmetic
-import COpenBLAS
+import CProcessor
 package import EncoderModel
-import Synchronization
 package import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// `blas`: Float32. The same bits on every run with the same number of threads.
 package struct BLASBackend: EncoderBackend {
@@ -16,16 +21,22 @@ package struct BLASBackend: EncoderBackend {
   /// - Parameters:
   ///   - program: what to compute; faulty programs are computed as they stand.
   ///   - weights: by OpenAI's names.
-  ///   - threads: as many as OpenBLAS finds processors where `nil`.
+  ///   - threads: as many as there are processors to run on where `nil`.
   package init(program: EncoderProgram, weights: any WeightSource, threads: Int? = nil) {
     self.program = program
     executor = BLASExecutor(weights: weights, threads: threads ?? Self.processorCount)
   }
 
   /// The core whose kernels OpenBLAS runs.
-  package var coreName: String { OpenBLASCore.name }
+  package var coreName: String { OpenBLASLibrary.shared?.coreName ?? "missing" }
 
-  private static let processorCount = max(1, Int(openblas_get_num_procs()))
+  private static var processorCount: Int {
+    #if os(Linux)
+      let allowed = Int(encoder_diff_processor_count())
+      if allowed > 0 { return allowed }
+    #endif
+    return max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+  }
 
   package func run(
     _ stage: EncoderStage, input: Tensor, observing taps: Set<String>,

@@ -1,7 +1,7 @@
 import BLASArithmetic
-import COpenBLAS
 import Dispatch
 import EncoderModel
+import Synchronization
 import TensorCore
 
 /// Computes steps; each kind of operation lies in a file of its own under Operations.
@@ -9,9 +9,21 @@ struct BLASExecutor: Sendable {
   let weights: any WeightSource
   let threads: Int
   let arithmetic = BLASArithmetic.best
+  private let kernels = KernelCache()
+
+  init(weights: any WeightSource, threads: Int) {
+    self.weights = weights
+    self.threads = max(1, threads)
+  }
+
+  /// - Throws: `libraryMissing` where OpenBLAS is not installed.
+  /// - Returns: the library, loaded on first use.
+  func openBLAS() throws -> OpenBLASLibrary {
+    guard let library = OpenBLASLibrary.shared else { throw BLASError.libraryMissing }
+    return library
+  }
 
   func compute(_ step: BLASStep, _ inputs: [Tensor]) throws -> Tensor {
-    openblas_set_num_threads(Int32(threads))
     switch step.work {
     case .operation(let node): return try value(of: node, inputs)
     case .attention(let scores, let softmax, let context):
@@ -46,16 +58,51 @@ struct BLASExecutor: Sendable {
     }
   }
 
-  /// Runs `body` over the rows `0..<count` in as many equal parts as there are threads.
+  /// Runs `body` over the rows `0..<count`, a range on each thread.
   func forEachRow(_ count: Int, _ body: @Sendable (Int) -> Void) {
-    let parts = min(threads, count)
+    forEachPart(count) { for row in $0 { body(row) } }
+  }
+
+  /// Cuts `0..<count` into as many equal ranges as there are threads, multiples of `grain` long.
+  func forEachPart(_ count: Int, grain: Int = 1, _ body: @Sendable (Range<Int>) -> Void) {
+    let grains = (count + grain - 1) / grain
+    let parts = min(threads, grains)
     guard parts > 1 else {
-      for row in 0..<count { body(row) }
+      if count > 0 { body(0..<count) }
       return
     }
     DispatchQueue.concurrentPerform(iterations: parts) { part in
-      for row in (part * count / parts)..<((part + 1) * count / parts) { body(row) }
+      let start = part * grains / parts * grain
+      body(start..<min((part + 1) * grains / parts * grain, count))
     }
+  }
+
+  /// Runs `body` for the tasks `0..<count`, each thread taking the next one that is left.
+  /// - Parameters:
+  ///   - count: how many tasks there are.
+  ///   - scratch: floats that each thread has for its own.
+  ///   - body: gets the task and the thread's memory.
+  func forEachTask(
+    _ count: Int, scratch: Int, _ body: @Sendable (Int, UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let queue = TaskQueue()
+    DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
+      let memory = UnsafeMutablePointer<Float>.allocate(capacity: max(scratch, 1))
+      while true {
+        let task = queue.next.add(1, ordering: .relaxed).oldValue
+        if task >= count { break }
+        body(task, memory)
+      }
+      memory.deallocate()
+    }
+  }
+
+  /// A convolution's kernel `[out, in, taps]` as `[taps, out, in]`.
+  func tapMajor(_ reference: WeightReference) throws -> Tensor {
+    if let known = kernels.tensors.withLock({ $0[reference] }) { return known }
+    let turned = tapMajor(try weights.resolve(reference))
+    kernels.tensors.withLock { $0[reference] = turned }
+    return turned
   }
 
   /// A weight vector of `count` elements.
@@ -79,4 +126,14 @@ struct BLASExecutor: Sendable {
       }
     }
   }
+}
+
+/// The number of the task that is handed out next.
+private final class TaskQueue: Sendable {
+  let next = Atomic<Int>(0)
+}
+
+/// Convolution kernels in the order in which they are multiplied.
+private final class KernelCache: Sendable {
+  let tensors = Mutex<[WeightReference: Tensor]>([:])
 }

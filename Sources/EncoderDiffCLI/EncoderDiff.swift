@@ -1,5 +1,4 @@
 import ArgumentParser
-import BLASBackend
 
 /// The `encoder-diff` command: parses, composes the modules, exits like diff.
 @main
@@ -22,7 +21,6 @@ struct EncoderDiff: ParsableCommand {
     defaultSubcommand: Run.self)
 
   static func main() {
-    OpenBLASCore.restartIfWrong(arguments: CommandLine.arguments)
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -1,5 +1,6 @@
 import BLASArithmetic
 import EncoderModel
+import Foundation
 import Testing
 
 @testable import BLASBackend
@@ -91,17 +92,22 @@ struct LoopTests {
 
 @Suite("The choice of OpenBLAS's kernels")
 struct CoreTests {
-  @Test(
-    "narrow kernels on wide processors are corrected, others left alone",
-    arguments: [
-      ("Prescott", OpenBLASCore.Vectors.avx512, "SKYLAKEX"), ("Prescott", .avx2, "HASWELL"),
-      ("Nehalem", .avx512, "SKYLAKEX"), ("Haswell", .avx512, "SKYLAKEX"),
-      ("SkylakeX", .avx512, nil), ("Cooperlake", .avx512, nil), ("Zen", .avx512, nil),
-      ("Haswell", .avx2, nil), ("Zen", .avx2, nil), ("Prescott", .narrow, nil),
-    ] as [(String, OpenBLASCore.Vectors, String?)])
-  func correction(_ chosen: String, _ vectors: OpenBLASCore.Vectors, _ expected: String?) {
-    #expect(
-      OpenBLASCore.correction(chosen: chosen, vectors: vectors, environment: nil) == expected)
-    #expect(OpenBLASCore.correction(chosen: chosen, vectors: vectors, environment: "ZEN") == nil)
+  @Test("the widest vectors decide, unless the user has")
+  func wanted() {
+    #expect(OpenBLASCore.wanted(vectors: .avx512, environment: nil) == "SKYLAKEX")
+    #expect(OpenBLASCore.wanted(vectors: .avx2, environment: "") == "HASWELL")
+    #expect(OpenBLASCore.wanted(vectors: .narrow, environment: nil) == nil)
+    #expect(OpenBLASCore.wanted(vectors: .avx512, environment: "ZEN") == nil)
+  }
+
+  @Test("the library runs what it was told, and the environment is as before")
+  func loaded() throws {
+    let library = try #require(OpenBLASLibrary.shared)
+    let environment = ProcessInfo.processInfo.environment
+    #expect(environment["OPENBLAS_NUM_THREADS"] == nil)
+    guard environment[OpenBLASCore.variable] == nil,
+      let wanted = OpenBLASCore.wanted(vectors: .ofThisProcessor, environment: nil)
+    else { return }
+    #expect(library.coreName.uppercased() == wanted)
   }
 }

@@ -20,28 +20,27 @@ extension BLASExecutor {
       throw BLASError.wrongShape(node: node, expected: "k and v like \(q.shape)", found: k.shape)
     }
     let (queries, keys) = (q.rowCount, k.rowCount)
+    let library = try openBLAS()
+    let blocks = (queries + Self.queryBlock - 1) / Self.queryBlock
     let map = Tensor.float32([queries, width]) { out in
       withPointers(q, k) { q, k in
         v.withFloat32 { v in
           guard let v = v.baseAddress, let target = out.baseAddress else { return }
-          withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.queryBlock * keys) { block in
-            guard let block = block.baseAddress else { return }
-            for head in 0..<scores.numHeads {
-              for first in stride(from: 0, to: queries, by: Self.queryBlock) {
-                let rows = min(Self.queryBlock, queries - first)
-                let offset = head * depth
-                multiply(
-                  m: rows, n: keys, k: depth, alpha: Float(scores.scale),
-                  Matrix(q + first * width + offset, rowStride: width),
-                  Matrix(k + offset, rowStride: width), transposesB: true, into: block,
-                  rowStride: keys)
-                softmaxRows(block, rows: rows, keys: keys, softmax, firstQuery: first)
-                multiply(
-                  m: rows, n: depth, k: keys, Matrix(block, rowStride: keys),
-                  Matrix(v + offset, rowStride: width), transposesB: false,
-                  into: target + first * width + offset, rowStride: width)
-              }
-            }
+          nonisolated(unsafe) let (q, k, v, target) = (q, k, v, target)
+          forEachTask(scores.numHeads * blocks, scratch: Self.queryBlock * keys) { task, block in
+            let offset = task / blocks * depth
+            let first = task % blocks * Self.queryBlock
+            let rows = min(Self.queryBlock, queries - first)
+            library.multiply(
+              m: rows, n: keys, k: depth, alpha: Float(scores.scale),
+              Matrix(q + first * width + offset, rowStride: width),
+              Matrix(k + offset, rowStride: width), transposesB: true, into: block,
+              rowStride: keys)
+            softmaxRows(block, rows: 0..<rows, keys: keys, softmax, firstQuery: first)
+            library.multiply(
+              m: rows, n: depth, k: keys, Matrix(block, rowStride: keys),
+              Matrix(v + offset, rowStride: width), transposesB: false,
+              into: target + first * width + offset, rowStride: width)
           }
         }
       }
@@ -49,13 +48,12 @@ extension BLASExecutor {
     return reordered(map, context.headOrder, heads: context.numHeads)
   }
 
-  /// Softmax of rows of scores in place, masked from query `firstQuery` on.
+  /// Softmax of rows of scores in place, on the calling thread, masked from query `firstQuery` on.
   func softmaxRows(
-    _ scores: UnsafeMutablePointer<Float>, rows: Int, keys: Int, _ softmax: Softmax,
+    _ scores: UnsafeMutablePointer<Float>, rows: Range<Int>, keys: Int, _ softmax: Softmax,
     firstQuery: Int
   ) {
-    nonisolated(unsafe) let scores = scores
-    forEachRow(rows) { row in
+    for row in rows {
       let line = scores + row * keys
       if softmax.mask == .causal && firstQuery + row + 1 < keys {
         for key in (firstQuery + row + 1)..<keys { line[key] = -.infinity }

@@ -15,11 +15,13 @@ extension BLASExecutor {
     let (queries, keys) = (q.rowCount, k.rowCount)
     let query = rounded(q, scores.precision.operands, pieces: heads)
     let key = rounded(k, scores.precision.operands, pieces: heads)
+    let library = try openBLAS()
     let map = Tensor.float32([heads, queries, keys]) { out in
       withPointers(query, key) { query, key in
         guard let target = out.baseAddress else { return }
-        for head in 0..<heads {
-          multiply(
+        nonisolated(unsafe) let (query, key, target) = (query, key, target)
+        forEachTask(heads, scratch: 0) { head, _ in
+          library.multiply(
             m: queries, n: keys, k: depth, alpha: Float(scores.scale),
             Matrix(query + head * depth, rowStride: width),
             Matrix(key + head * depth, rowStride: width), transposesB: true,
@@ -40,9 +42,12 @@ extension BLASExecutor {
       s.withFloat32 { _ = out.update(fromContentsOf: $0) }
       guard let target = out.baseAddress else { return }
       guard softmax.axis != .keys else {
-        for head in 0..<heads {
-          softmaxRows(
-            target + head * queries * keys, rows: queries, keys: keys, softmax, firstQuery: 0)
+        nonisolated(unsafe) let maps = target
+        forEachPart(heads * queries) { part in
+          for line in part {
+            softmaxRows(
+              maps + line * keys, rows: 0..<1, keys: keys, softmax, firstQuery: line % queries)
+          }
         }
         return
       }
@@ -81,11 +86,13 @@ extension BLASExecutor {
     let (queries, keys) = (p.shape[1], p.shape[2])
     let map = rounded(p, context.precision.operands)
     let value = rounded(v, context.precision.operands, pieces: heads)
+    let library = try openBLAS()
     let merged = Tensor.float32([queries, width]) { out in
       withPointers(map, value) { map, value in
         guard let target = out.baseAddress else { return }
-        for head in 0..<heads {
-          multiply(
+        nonisolated(unsafe) let (map, value, target) = (map, value, target)
+        forEachTask(heads, scratch: 0) { head, _ in
+          library.multiply(
             m: queries, n: depth, k: keys, Matrix(map + head * queries * keys, rowStride: keys),
             Matrix(value + head * depth, rowStride: width), transposesB: false,
             into: target + head * depth, rowStride: width)

@@ -20,25 +20,30 @@ extension BLASExecutor {
     let frames = (padded - taps) / conv.stride + 1
     let bias = try conv.bias.map { try vector($0, columns, node) }
     let operand = rounded(x, conv.precision.operands)
-    let kernel = tapMajor(weight)
+    let kernel = try tapMajor(conv.weight)
+    let library = try openBLAS()
     let result = Tensor.float32([frames, columns]) { out in
-      if bias == nil { out.update(repeating: 0) }
-      fill(out, rows: frames, with: bias)
       withPointers(operand, kernel) { source, kernel in
         guard let target = out.baseAddress else { return }
-        for tap in 0..<taps {
-          // Output frames whose input frame under this tap exists.
-          let shift = tap - conv.paddingLeft
-          let first = shift < 0 ? (-shift + conv.stride - 1) / conv.stride : 0
-          let reach = x.rowCount - 1 - shift
-          let end = reach < 0 ? 0 : min(reach / conv.stride + 1, frames)
-          guard first < end else { continue }
-          multiply(
-            m: end - first, n: columns, k: channels,
-            Matrix(
-              source + (first * conv.stride + shift) * channels, rowStride: conv.stride * channels),
-            Matrix(kernel + tap * columns * channels, rowStride: channels), transposesB: true,
-            accumulates: true, into: target + first * columns, rowStride: columns)
+        nonisolated(unsafe) let (source, kernel, target) = (source, kernel, target)
+        forEachPart(frames, grain: Self.rowGrain) { part in
+          fill(target, rows: part, columns: columns, with: bias)
+          for tap in 0..<taps {
+            // Output frames whose input frame under this tap exists.
+            let shift = tap - conv.paddingLeft
+            let first = shift < 0 ? (-shift + conv.stride - 1) / conv.stride : 0
+            let reach = x.rowCount - 1 - shift
+            let end = reach < 0 ? 0 : min(reach / conv.stride + 1, frames)
+            let rows = part.clamped(to: min(first, end)..<end)
+            guard !rows.isEmpty else { continue }
+            library.multiply(
+              m: rows.count, n: columns, k: channels,
+              Matrix(
+                source + (rows.lowerBound * conv.stride + shift) * channels,
+                rowStride: conv.stride * channels),
+              Matrix(kernel + tap * columns * channels, rowStride: channels), transposesB: true,
+              accumulates: true, into: target + rows.lowerBound * columns, rowStride: columns)
+          }
         }
       }
     }
@@ -46,7 +51,7 @@ extension BLASExecutor {
   }
 
   /// `[out, in, taps]` as `[taps, out, in]`.
-  private func tapMajor(_ weight: Tensor) -> Tensor {
+  func tapMajor(_ weight: Tensor) -> Tensor {
     let (columns, channels, taps) = (weight.shape[0], weight.shape[1], weight.shape[2])
     return Tensor.float32([taps, columns, channels]) { out in
       weight.withFloat32 { source in

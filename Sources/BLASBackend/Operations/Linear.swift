@@ -15,26 +15,38 @@ extension BLASExecutor {
     let bias = try linear.bias.map { try vector($0, columns, node) }
     let operand = rounded(x, linear.precision.operands)
     let rows = operand.rowCount
+    let library = try openBLAS()
     let result = Tensor.float32([rows, columns]) { out in
-      fill(out, rows: rows, with: bias)
       withPointers(operand, weight) { a, b in
         guard let c = out.baseAddress else { return }
-        multiply(
-          m: rows, n: columns, k: depth, Matrix(a, rowStride: depth), Matrix(b, rowStride: depth),
-          transposesB: true, accumulates: bias != nil, into: c, rowStride: columns)
+        nonisolated(unsafe) let (a, b, c) = (a, b, c)
+        forEachPart(rows, grain: Self.rowGrain) { part in
+          if bias != nil { fill(c, rows: part, columns: columns, with: bias) }
+          library.multiply(
+            m: part.count, n: columns, k: depth,
+            Matrix(a + part.lowerBound * depth, rowStride: depth), Matrix(b, rowStride: depth),
+            transposesB: true, accumulates: bias != nil, into: c + part.lowerBound * columns,
+            rowStride: columns)
+        }
       }
     }
     return rounded(result, linear.precision.result)
   }
 
-  /// Writes the bias into every row, for products to add to; nothing without one.
-  func fill(_ out: UnsafeMutableBufferPointer<Float>, rows: Int, with bias: Tensor?) {
-    guard let bias, let target = out.baseAddress else { return }
+  /// Threads share rows in multiples of this: whole register tiles of OpenBLAS's kernels.
+  static let rowGrain = 48
+
+  /// Writes the bias, or zeros, into some rows, for products to add to.
+  func fill(
+    _ target: UnsafeMutablePointer<Float>, rows: Range<Int>, columns: Int, with bias: Tensor?
+  ) {
+    guard let bias else {
+      (target + rows.lowerBound * columns).update(repeating: 0, count: rows.count * columns)
+      return
+    }
     bias.withFloat32 { source in
       guard let values = source.baseAddress else { return }
-      for row in 0..<rows {
-        (target + row * source.count).update(from: values, count: source.count)
-      }
+      for row in rows { (target + row * columns).update(from: values, count: columns) }
     }
   }
 
