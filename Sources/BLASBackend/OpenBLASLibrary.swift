@@ -13,7 +13,7 @@ import COpenBLAS
 /// kernels, 3 to 10 times slower than what the processor could do. Its own threads are left out:
 /// who calls it divides the work, so that heads and row blocks run side by side, softmax included.
 struct OpenBLASLibrary: Sendable {
-  let sgemm: encoder_diff_sgemm & Sendable
+  let sgemm: encoder_diff_sgemm
   /// The core whose kernels run, as OpenBLAS calls it: `SkylakeX`, `Haswell`, `Prescott`, …
   let coreName: String
 

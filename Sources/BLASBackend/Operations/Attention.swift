@@ -25,8 +25,8 @@ extension BLASExecutor {
     let map = Tensor.float32([queries, width]) { out in
       withPointers(q, k) { q, k in
         v.withFloat32 { v in
-          guard let v = v.baseAddress, let target = out.baseAddress else { return }
-          nonisolated(unsafe) let (q, k, v, target) = (q, k, v, target)
+          guard let values = v.baseAddress, let result = out.baseAddress else { return }
+          nonisolated(unsafe) let (q, k, v, target) = (q, k, values, result)
           forEachTask(scores.numHeads * blocks, scratch: Self.queryBlock * keys) { task, block in
             let offset = task / blocks * depth
             let first = task % blocks * Self.queryBlock

@@ -18,8 +18,8 @@ extension BLASExecutor {
     let library = try openBLAS()
     let map = Tensor.float32([heads, queries, keys]) { out in
       withPointers(query, key) { query, key in
-        guard let target = out.baseAddress else { return }
-        nonisolated(unsafe) let (query, key, target) = (query, key, target)
+        guard let result = out.baseAddress else { return }
+        nonisolated(unsafe) let (query, key, target) = (query, key, result)
         forEachTask(heads, scratch: 0) { head, _ in
           library.multiply(
             m: queries, n: keys, k: depth, alpha: Float(scores.scale),
@@ -89,8 +89,8 @@ extension BLASExecutor {
     let library = try openBLAS()
     let merged = Tensor.float32([queries, width]) { out in
       withPointers(map, value) { map, value in
-        guard let target = out.baseAddress else { return }
-        nonisolated(unsafe) let (map, value, target) = (map, value, target)
+        guard let result = out.baseAddress else { return }
+        nonisolated(unsafe) let (map, value, target) = (map, value, result)
         forEachTask(heads, scratch: 0) { head, _ in
           library.multiply(
             m: queries, n: depth, k: keys, Matrix(map + head * queries * keys, rowStride: keys),

@@ -24,8 +24,8 @@ extension BLASExecutor {
     let library = try openBLAS()
     let result = Tensor.float32([frames, columns]) { out in
       withPointers(operand, kernel) { source, kernel in
-        guard let target = out.baseAddress else { return }
-        nonisolated(unsafe) let (source, kernel, target) = (source, kernel, target)
+        guard let result = out.baseAddress else { return }
+        nonisolated(unsafe) let (source, kernel, target) = (source, kernel, result)
         forEachPart(frames, grain: Self.rowGrain) { part in
           fill(target, rows: part, columns: columns, with: bias)
           for tap in 0..<taps {

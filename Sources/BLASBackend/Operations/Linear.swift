@@ -18,8 +18,8 @@ extension BLASExecutor {
     let library = try openBLAS()
     let result = Tensor.float32([rows, columns]) { out in
       withPointers(operand, weight) { a, b in
-        guard let c = out.baseAddress else { return }
-        nonisolated(unsafe) let (a, b, c) = (a, b, c)
+        guard let result = out.baseAddress else { return }
+        nonisolated(unsafe) let (a, b, c) = (a, b, result)
         forEachPart(rows, grain: Self.rowGrain) { part in
           if bias != nil { fill(c, rows: part, columns: columns, with: bias) }
           library.multiply(
