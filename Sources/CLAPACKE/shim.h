@@ -4,7 +4,9 @@
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include "../CProcessor/shim.h"
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #define LAPACK_ROW_MAJOR 101
 #define LAPACK_COL_MAJOR 102
@@ -17,11 +19,12 @@ static inline const char *encoder_diff_wanted_core(void) {
 #if defined(__x86_64__)
   const unsigned int osxsave_fma = 1u << 27 | 1u << 12;
   const unsigned int avx512 = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
-  if ((encoder_diff_cpuid(1, 0, 2) & osxsave_fma) != osxsave_fma) return NULL;
-  unsigned long long saved = encoder_diff_xcr0();
-  unsigned int extended = encoder_diff_cpuid(7, 0, 1);
-  if ((saved & 0x6) != 0x6 || !(extended & 1u << 5)) return NULL;
-  return (saved & 0xE6) == 0xE6 && (extended & avx512) == avx512 ? "SKYLAKEX" : "HASWELL";
+  unsigned int a, b, c, d, saved, high;
+  if (!__get_cpuid_count(1, 0, &a, &b, &c, &d) || (c & osxsave_fma) != osxsave_fma) return NULL;
+  __asm__ volatile("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return NULL;
+  if ((saved & 0x6) != 0x6 || !(b & 1u << 5)) return NULL;
+  return (saved & 0xE6) == 0xE6 && (b & avx512) == avx512 ? "SKYLAKEX" : "HASWELL";
 #else
   return NULL;
 #endif
