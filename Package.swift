@@ -208,6 +208,16 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "FaultsTests", dependencies: ["Faults", "AudioFrontEnd", "EncoderModel"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DiagnosisTests",
+      dependencies: [
+        "Diagnosis", "Parity", "Faults", "EncoderModel", "ReferenceBackend", "GraphBackend",
+        "BLASBackend", "AudioFrontEnd", "TensorIO", "TensorCore",
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "EndToEndTests", dependencies: ["EncoderDiffCLI", "TensorIO", "TensorCore"],
       swiftSettings: strict),
     .testTarget(

@@ -100,6 +100,10 @@ enum StemFaults {
       "position-timescale", ids: [33], "the timescale is divided by C/2 instead of C/2 − 1",
       remedy: "log_timescale_increment = ln(10000)/(C/2 − 1)", .sinusoids(.halfWidthTimescale)),
     positionFault(
+      "position-recomputed", ids: [32], "the sinusoids are computed anew instead of read",
+      remedy: "nothing needs to change; read the checkpoint's table for exact parity",
+      isBenign: true, .sinusoids(.whisper)),
+    positionFault(
       "position-cosine-first", ids: [32], "the cosines stand before the sines",
       remedy: "concatenate [sin, cos]", .sinusoids(.cosineFirst)),
     Fault(
@@ -138,9 +142,11 @@ enum StemFaults {
   }
 
   private static func positionFault(
-    _ slug: String, ids: [Int], _ summary: String, remedy: String, _ transform: WeightTransform
+    _ slug: String, ids: [Int], _ summary: String, remedy: String, isBenign: Bool = false,
+    _ transform: WeightTransform
   ) -> Fault {
-    Fault(slug, ids: ids, summary, remedy: remedy, sites: embed) { program, site, _ in
+    Fault(slug, ids: ids, summary, remedy: remedy, isBenign: isBenign, sites: embed) {
+      program, site, _ in
       program.editPosition(site) { $0.applying(transform) }
     }
   }

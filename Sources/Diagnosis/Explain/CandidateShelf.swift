@@ -17,10 +17,8 @@ package final class CandidateShelf: Sendable {
   package let misshapenMel: Tensor?
   private let values: [String: Tensor]
 
-  /// Reads everything that a candidate shows.
-  /// - Parameters:
-  ///   - mel: what the candidate is given; one with a front-end of its own shows another.
-  ///   - selection: which taps are looked at.
+  /// Reads everything that a candidate shows of `selection`. It is given `mel`; one with a front-end
+  /// of its own shows another.
   package init(
     _ candidate: any Candidate, program: EncoderProgram, mel: Tensor, selection: TapSelection,
     progress: (EncoderStage) -> Void = { _ in }

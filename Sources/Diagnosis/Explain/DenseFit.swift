@@ -1,3 +1,4 @@
+import EncoderModel
 import TensorCore
 
 /// Whether an output is a dense layer of an input at all, whatever the weights.
@@ -32,6 +33,22 @@ enum DenseFit {
           }
         }
         return size > 0 && left.isFinite ? (left / size).squareRoot() : nil
+      }
+    }
+  }
+
+  /// A convolution's input with the frames under its kernel side by side: dense layers of this are
+  /// convolutions of the input.
+  static func unfolded(_ input: Tensor, _ convolution: Conv1D) -> Tensor {
+    let (frames, width) = (input.rowCount, input.innerExtent)
+    let count = convolution.outputFrames(frames)
+    return Tensor.float64([count, 3 * width]) { target in
+      input.withFloat64 { source in
+        for i in 0..<target.count {
+          let (frame, rest) = (i / (3 * width), i % (3 * width))
+          let from = frame * convolution.stride + rest / width - convolution.paddingLeft
+          target[i] = from >= 0 && from < frames ? source[from * width + rest % width] : 0
+        }
       }
     }
   }

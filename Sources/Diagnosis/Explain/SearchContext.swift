@@ -14,11 +14,12 @@ package struct SearchContext: Sendable {
   let makeJudge: @Sendable (PrecisionClaim) -> Judge
   let oracle: any OperationEvaluator
   /// A fast encoder for whole programs; packed weights should be shared among them.
-  let makeBackend: MakeBackend
+  package let makeBackend: MakeBackend
   /// The sound front-end's mel, Float32.
   let mel: Tensor
   /// The audio, where there is any.
-  let frontEnd: FrontEndRunner?
+  package let frontEnd: FrontEndRunner?
+
   /// The precision that the user declared.
   let expected: NumberFormat?
   /// Seconds for pairs and for whole mutated encoders.

@@ -2,6 +2,12 @@ import EncoderModel
 import Faults
 import TensorCore
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Parameters that are a frame or a shift in frames.
 extension SpanSearch {
   /// The frame from which something holds: where the candidate's rows begin to deviate, or, where
@@ -61,15 +67,31 @@ extension SpanSearch {
     return best.map { Double($0.shift) }
   }
 
+  /// A natural number on which the error depends smoothly: by powers first, then one by one.
+  func countFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
+    var known: [Int: Double] = [:]
+    func look(_ count: Int) -> Double {
+      if let value = known[count] { return value }
+      let value = residual(trial, index, tap, value: Double(count))
+      known[count] = value
+      return value
+    }
+    // 1 to 4096 in steps of a fifth of an octave.
+    func power(_ step: Int) -> Int { Int(exp2(Double(step) / 5).rounded()) }
+    minimise(0..<61) { look(power($0)) }
+    guard let near = known.min(by: { $0.value < $1.value })?.key else { return nil }
+    minimise(max(1, near * 4 / 5)..<(near * 5 / 4 + 3)) { look($0) }
+    return known.min { ($0.value, $0.key) < ($1.value, $1.key) }.map { Double($0.key) }
+  }
+
   private func residual(_ trial: Trial, _ index: Int, _ tap: String, value: Double) -> Double {
     var hypothesis = trial.hypothesis
     let instance = hypothesis.faults[index]
     hypothesis.faults[index] = FaultInstance(
       fault: instance.fault, site: instance.site, value: .number(value))
-    guard let varied = self.trial(hypothesis), let own = shelf.tensor(tap),
-      let y = try? prediction(varied, at: tap)
-    else { return .infinity }
-    return relativeDistance(own, y)
+    guard var varied = self.trial(hypothesis) else { return .infinity }
+    measure(&varied, at: [tap])
+    return varied.residuals[tap] ?? .infinity
   }
 }
 
@@ -84,16 +106,14 @@ func rowShift(_ x: Tensor, _ y: Tensor) -> Int? {
   return best.key
 }
 
-/// For some of x's rows the nearest of y's rows.
+/// For those of x's rows that stand out most the nearest of y's rows.
 func nearestRows(_ x: Tensor, _ y: Tensor, samples: Int = 24) -> [(row: Int, match: Int)] {
   let width = max(x.innerExtent, 1)
   let frames = x.elementCount / width
   guard frames > 1, y.elementCount == x.elementCount else { return [] }
   return x.withFloat64 { a in
     y.withFloat64 { b in
-      (0..<min(samples, frames)).map { sample in
-        // Away from the ends, where shifts leave zeros.
-        let row = frames / 8 + sample * (frames * 3 / 4) / samples
+      standingOut(a, frames, width, samples).map { row in
         var best = (frame: row, distance: Double.infinity)
         for frame in 0..<frames {
           var distance = 0.0
@@ -111,4 +131,20 @@ func nearestRows(_ x: Tensor, _ y: Tensor, samples: Int = 24) -> [(row: Int, mat
       }
     }
   }
+}
+
+/// Rows that differ most from the one before: silence looks the same everywhere, and so do the
+/// zeros that a shift leaves at the ends.
+private func standingOut(
+  _ values: UnsafeBufferPointer<Double>, _ frames: Int, _ width: Int, _ count: Int
+) -> [Int] {
+  let changes = (1..<frames).map { row -> (row: Int, change: Double) in
+    var sum = 0.0
+    for c in 0..<width {
+      let d = values[row * width + c] - values[(row - 1) * width + c]
+      sum += d * d
+    }
+    return (row, sum.isFinite ? sum : 0)
+  }
+  return changes.sorted { ($0.change, $1.row) > ($1.change, $0.row) }.prefix(count).map(\.row)
 }

@@ -44,8 +44,7 @@ extension SpanSearch {
         trial, index, tap, from: neutral(instance), step: { max(abs($0), 1) * 1e-3 })
     case .logarithmic:
       value = logarithmicFit(trial, index, tap)
-    case .count:
-      value = logarithmicFit(trial, index, tap).map { max($0.rounded(), 1) }
+    case .count: value = countFit(trial, index, tap)
     case .frame: value = frameFit(trial, index, tap)
     case .frameShift: value = shiftFit(trial, index, tap)
     }

@@ -130,6 +130,8 @@ extension SpanSearch {
         judged.insert(trial.predicted)
         let trial = exact(trial)
         let fit = fit(trial)
+        // What merely has roundings on the other side must not lie behind something that has none.
+        if fit == .reproduced, trial.residuals[tap, default: 0] > 3 * best { continue }
         if fit != .none { result.append((trial, fit)) }
       }
     }

@@ -136,6 +136,21 @@ final class SpanSearch {
   /// side: two roundings drawn independently leave 1.4 of it, one of two formats 0.7.
   static let reproduced = 0.35
 
+  /// The least error that is left where one fault of a hypothesis is taken out of it: what each of
+  /// them has to take most of away.
+  private func errorWithoutOne(of trial: Trial, at tap: String) -> Double {
+    let error = soundResiduals[tap] ?? 0
+    let hypothesis = trial.hypothesis
+    guard !hypothesis.isSystematic, hypothesis.faults.count > 1 else { return error }
+    return hypothesis.faults.indices.reduce(error) { least, index in
+      var smaller = hypothesis
+      smaller.faults.remove(at: index)
+      guard var part = self.trial(smaller) else { return least }
+      measure(&part, at: [tap])
+      return min(least, part.residuals[tap] ?? least)
+    }
+  }
+
   private func judgedFit(_ trial: Trial) -> Fit {
     let divergent = span.divergent.filter { trial.predicted[$0] != nil }
     guard trial.worst(divergent).isFinite else { return .none }
@@ -154,8 +169,8 @@ final class SpanSearch {
       if isRounding { return .rounding }
     }
     guard trial.hypothesis.faults.contains(where: \.fault.roundsActivations) else { return .none }
-    let isReproduced = divergent.allSatisfy {
-      (trial.residuals[$0] ?? .infinity) <= Self.reproduced * (soundResiduals[$0] ?? 0)
+    let isReproduced = divergent.allSatisfy { tap in
+      (trial.residuals[tap] ?? .infinity) <= Self.reproduced * errorWithoutOne(of: trial, at: tap)
     }
     return isReproduced ? .reproduced : .none
   }

@@ -138,13 +138,19 @@ struct ValueClue {
   private static func otherWeights(_ own: Tensor, _ tap: String, _ search: SpanSearch)
     -> ValueClue?
   {
-    guard let node = search.context.program.node(named: tap), case .linear = node.operation,
-      let input = node.inputs.first.flatMap(search.shelf.tensor),
-      let residual = DenseFit.heldOutResidual(input: input, output: own)
+    guard let node = search.context.program.node(named: tap),
+      let input = node.inputs.first.flatMap(search.shelf.tensor)
     else { return nil }
+    let rows: Tensor
+    switch node.operation {
+    case .linear: rows = input
+    case .conv1d(let convolution): rows = DenseFit.unfolded(input, convolution)
+    default: return nil
+    }
+    guard let residual = DenseFit.heldOutResidual(input: rows, output: own) else { return nil }
     return ValueClue(
       tap: tap, slug: "weights-random", ids: [37],
-      text: "a dense layer of its input, but with other weights than the checkpoint's",
+      text: "a linear map of its input, but with other weights than the checkpoint's",
       remedy: "load the checkpoint's weights here: the name was probably not found",
       residual: residual, level: 1e-5)
   }

@@ -27,11 +27,10 @@ final class ValueGraph {
   private let budgetBytes: Int
   private var mels: [String: Tensor] = [:]
 
-  /// - Parameters:
-  ///   - shown: the candidate's values.
-  ///   - budgetBytes: memory for values that may be used again.
+  /// Values are those of `oracle` on what the candidate has `shown`; `budgetBytes` are for those
+  /// that may be used again.
   init(
-    oracle: any OperationEvaluator, budgetBytes: Int = 768 << 20,
+    oracle: any OperationEvaluator, budgetBytes: Int = 512 << 20,
     shown: @escaping (String) -> Tensor?
   ) {
     self.oracle = oracle
@@ -49,11 +48,8 @@ final class ValueGraph {
     return definitions.count - 1
   }
 
-  /// What `program` predicts for each of its values, from the candidate's own where it shows them.
-  /// - Parameters:
-  ///   - nodes: the part of the program that matters, in order.
-  ///   - taps: what the candidate shows.
-  ///   - mel: the name of the mel where the candidate shows none.
+  /// What the program of `nodes` predicts for each of its values, from the candidate's own where
+  /// `taps` says that it shows them, and from the mel called `mel` where it shows none.
   func predictions(of nodes: [ProgramNode], shown taps: Set<String>, mel: String) -> [String: Int] {
     var predicted: [String: Int] = [:]
     for node in nodes {

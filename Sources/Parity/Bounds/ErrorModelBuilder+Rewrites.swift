@@ -28,4 +28,18 @@ extension ErrorModelBuilder {
     }
     return ErrorModel(panels: [panel], unit: claim.unit)
   }
+
+  /// A position table that a port computes anew in Float32: the angle t·ω with ω ≤ 1 is off by u·t for
+  /// its own rounding and as much again for that of ω, and so are its sine and cosine: V = (2t)².
+  func allowForSinusoids(_ table: WeightReference, _ model: inout ErrorModel) {
+    let isComputed = table.transforms.contains { if case .sinusoids = $0 { true } else { false } }
+    guard isComputed else { return }
+    for index in model.panels.indices {
+      let panel = model.panels[index]
+      model.panels[index].separable.append(
+        .init(
+          row: (0..<panel.rows).map { 4 * Double($0) * Double($0) },
+          column: [Double](repeating: 1, count: panel.columns)))
+    }
+  }
 }

@@ -25,7 +25,10 @@ struct ErrorModelBuilder: Sendable {
     case .attentionContext(let context): model = contextModel(context, inputs, node, storage)
     case .layerNorm(let norm): model = try layerNormModel(norm, inputs[0], storage)
     case .gelu: model = geluModel(inputs[0], storage)
-    case .addPosition, .add: model = addModel(inputs[0], node, storage)
+    case .addPosition(let table):
+      model = addModel(inputs[0], node, storage)
+      allowForSinusoids(table, &model)
+    case .add: model = addModel(inputs[0], node, storage)
     }
     for index in model.panels.indices {
       model.panels[index].result += storage.output

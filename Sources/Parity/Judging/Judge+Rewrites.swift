@@ -9,6 +9,7 @@ extension Judge {
   ///   - program: any rewrite of the sound program; helpers without taps are replayed.
   ///   - candidate: the candidate's tap of that name; `nil` where it has none.
   /// - Returns: by tap; taps whose inputs are not to be had are left out.
+  /// - Throws: what the oracle throws on operations that do not fit their inputs.
   package func introducedErrors(
     at targets: Set<String>, of program: EncoderProgram, candidate: (String) -> Tensor?
   ) throws -> [String: IntroducedError] {

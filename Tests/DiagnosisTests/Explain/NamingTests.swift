@@ -1,0 +1,108 @@
+import Diagnosis
+import EncoderModel
+import Faults
+import Parity
+import TensorCore
+import Testing
+
+@Suite("Causes are named and proved")
+struct NamingTests {
+  /// Seeded noise cannot be told from other noise where frames are fewer than weights.
+  private static let unprovable: Set<String> = ["weights-random"]
+
+  @Test("every fault, with all operations shown, at its first site")
+  func everyFault() throws {
+    let bench = try ExplainBench()
+    for fault in FaultCatalogue.all where !Self.unprovable.contains(fault.slug) {
+      guard let site = fault.sites(bench.program).first else { continue }
+      let instance = FaultInstance(fault: fault, site: site)
+      let explanation = try bench.explanation([instance])
+      if explanation.findings.isEmpty && explanation.unexplained.isEmpty {
+        // Nothing to be seen: then nothing may have changed beyond rounding.
+        let mutated = try bench.context.makeBackend(instance.applied(to: bench.program))
+          .encodeUnobserved(mel: bench.mel)
+        let sound = try bench.context.makeBackend(bench.program).encodeUnobserved(mel: bench.mel)
+        let figures = TapFigures.compare(reference: sound, candidate: mutated)
+        #expect((figures.relativeL2 ?? 0) < 4e-6, "\(instance)")
+        continue
+      }
+      #expect(explanation.names.contains("\(fault.slug)@\(site)"), "\(instance)")
+      #expect(explanation.unexplained.isEmpty, "\(instance)")
+    }
+  }
+
+  @Test(
+    "with layers alone, and with the output alone",
+    arguments: [
+      "ln-post-missing", "qk-weights-swapped@encoder.blocks.1.attn.query",
+      "causal-mask@encoder.blocks.0.attn.probs", "gelu-quick@encoder.blocks.1.mlp.1",
+      "linear-bias-missing@encoder.blocks.0.mlp.2", "block-skipped@encoder.blocks.1",
+    ])
+  func sparse(text: String) throws {
+    let bench = try ExplainBench()
+    let faults = try bench.parse(text)
+    let wanted = "\(faults[0].fault.slug)@\(faults[0].site)"
+    for taps in [TapSelection.layers, .globs(["encoder.ln_post"])] {
+      let explanation = try bench.explanation(faults, taps: taps)
+      #expect(explanation.names.contains(wanted), "\(taps)")
+      #expect(explanation.findings.allSatisfy { $0.confidence == .proved })
+    }
+  }
+
+  @Test(
+    "values that no list holds are fitted",
+    arguments: [
+      ("layer-norm-eps=0.0007@encoder.blocks.1.mlp_ln", 0.0007),
+      ("scaled=0.371@encoder.blocks.0.attn.value", 0.371),
+      ("attention-scale=0.61@encoder.blocks.1.attn.scores", 0.61),
+      ("frames-shifted=7@encoder.blocks.0.mlp.0", 7),
+      ("frames-zeroed=31@encoder.blocks.1", 31),
+      ("padded-keys-unmasked=17@encoder.blocks.0.attn.probs", 17),
+      ("offset=-0.25@encoder.conv2", -0.25),
+    ])
+  func fitted(text: String, value: Double) throws {
+    let bench = try ExplainBench()
+    let fault = try bench.parse(text)[0]
+    let explanation = try bench.explanation([fault])
+    let found = explanation.findings.first { $0.slug == fault.fault.slug }
+    let fitted = try #require(found?.hypothesis?.faults.first?.value.number, "\(explanation)")
+    #expect(abs(fitted - value) <= 1e-3 * abs(value))
+    #expect(found?.sites == [fault.site])
+  }
+
+  @Test("two faults in different operations are both named")
+  func twoSites() throws {
+    let bench = try ExplainBench()
+    let faults =
+      try bench.parse("linear-bias-missing@encoder.blocks.0.attn.out")
+      + bench.parse("gelu-silu@encoder.blocks.1.mlp.1")
+    let explanation = try bench.explanation(faults)
+    #expect(
+      Set(explanation.findings.map { "\($0.slug)@\($0.sites[0])" })
+        == ["linear-bias-missing@encoder.blocks.0.attn.out", "gelu-silu@encoder.blocks.1.mlp.1"])
+    #expect(explanation.unexplained.isEmpty)
+  }
+
+  @Test("two faults between the same two taps are found as a pair")
+  func pairInOneSegment() throws {
+    let bench = try ExplainBench()
+    let faults =
+      try bench.parse("linear-bias-missing@encoder.blocks.1.mlp.0")
+      + bench.parse("gelu-relu@encoder.blocks.1.mlp.1")
+    let explanation = try bench.explanation(faults, taps: .layers)
+    #expect(
+      explanation.names.isSuperset(of: [
+        "linear-bias-missing@encoder.blocks.1.mlp.0", "gelu-relu@encoder.blocks.1.mlp.1",
+      ]))
+    #expect(explanation.findings.count == 2)
+  }
+
+  @Test("what a port does in every block is one finding, seen at the output alone")
+  func systematic() throws {
+    let bench = try ExplainBench()
+    let explanation = try bench.explanation(
+      bench.parse("gelu-quick"), taps: .globs(["encoder.ln_post"]))
+    #expect(explanation.findings.count == 1)
+    #expect(explanation.findings.first?.sites.count == 4)
+  }
+}

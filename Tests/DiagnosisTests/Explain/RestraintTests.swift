@@ -1,0 +1,143 @@
+import AudioFrontEnd
+import Diagnosis
+import EncoderModel
+import Faults
+import GraphBackend
+import ReferenceBackend
+import TensorCore
+import Testing
+
+@Suite("Nothing is named that is not so")
+struct RestraintTests {
+  @Test("sound engines have no findings, whatever they show")
+  func sound() throws {
+    let bench = try ExplainBench()
+    let engines: [any EncoderBackend] = [
+      GraphBackend(program: bench.program, weights: bench.weights, threads: 1),
+      GraphBackend(program: bench.program, weights: bench.weights, threads: 2, fused: false),
+      ReferenceBackend(program: bench.program, weights: bench.weights, precision: .float32),
+    ]
+    for engine in engines {
+      for taps in [TapSelection.operations, .all, .layers, .globs(["encoder.ln_post"])] {
+        let explanation = try bench.explanation(engine, taps: taps)
+        #expect(explanation.findings.isEmpty && explanation.unexplained.isEmpty)
+        #expect(!explanation.isDivergent(strict: true))
+      }
+    }
+  }
+
+  @Test("an error that no fault makes stays unexplained, with what is known of it")
+  func unexplained() throws {
+    let bench = try ExplainBench()
+    var taps = try bench.soundTaps()
+    let tap = "encoder.blocks.1.attn.out"
+    let value = try #require(taps[tap])
+    taps[tap] = value.withFloat32 { source in
+      Tensor.float32(value.shape) { target in
+        for i in target.indices {
+          let noise = CounterHash.uniform(seed: 4, stream: 0, counter: UInt64(i)) - 0.5
+          target[i] = source[i] + Float(noise)
+        }
+      }
+    }
+    let explanation = try bench.explanation(of: taps)
+    // The residual after it was computed from the sound value: that is out of order too.
+    #expect(explanation.unexplained.contains { $0.tap == tap && !$0.clues.isEmpty })
+    #expect(!explanation.findings.contains { $0.sites.contains(tap) })
+  }
+
+  @Test("channels in another order are told by their values")
+  func permuted() throws {
+    let bench = try ExplainBench()
+    var taps = try bench.soundTaps()
+    let tap = "encoder.ln_post"
+    let value = try #require(taps[tap])
+    taps[tap] = value.withFloat32 { source in
+      Tensor.float32(value.shape) { target in
+        for i in target.indices {
+          let channel = i % 32
+          target[i] = source[i - channel + (channel * 5 + 3) % 32]
+        }
+      }
+    }
+    let explanation = try bench.explanation(of: taps)
+    #expect(explanation.findings.map(\.slug) == ["channels-permuted"])
+  }
+
+  @Test("any bias on k is harmless, and the numbers say so")
+  func keyBias() throws {
+    let bench = try ExplainBench()
+    let explanation = try bench.explanation(
+      bench.parse("key-bias-added=0.8@encoder.blocks.0.attn.key"))
+    let finding = try #require(explanation.findings.first)
+    #expect(explanation.findings.count == 1 && finding.slug == "key-bias-added")
+    #expect(finding.isBenign && (finding.outputEffect ?? 1) < 2e-6)
+    #expect(!explanation.isDivergent(strict: false) && explanation.isDivergent(strict: true))
+  }
+
+  @Test("a declared precision is named and forgiven, an undeclared one is not")
+  func declared() throws {
+    for expected in [NumberFormat.bfloat16, nil] {
+      let bench = try ExplainBench(expected: expected)
+      let explanation = try bench.explanation(bench.parse("bf16-products@encoder.blocks.1.mlp.0"))
+      #expect(explanation.findings.map(\.slug) == ["bf16-products"])
+      #expect(explanation.isDivergent(strict: false) == (expected == nil))
+    }
+  }
+
+  @Test("a dump without taps is refused")
+  func empty() throws {
+    let bench = try ExplainBench()
+    #expect(throws: ExplainError.self) { try bench.explanation(of: [:]) }
+  }
+
+  @Test("a tap of a wrong shape is told, and the others are explained")
+  func misshapen() throws {
+    let bench = try ExplainBench()
+    var taps = try bench.soundTaps()
+    taps["encoder.conv1"] = Tensor([Float](repeating: 0, count: 6), shape: [2, 3])
+    let explanation = try bench.explanation(of: taps)
+    #expect(explanation.unexplained.map(\.tap) == ["encoder.conv1"])
+  }
+}
+
+@Suite("A foreign mel alone")
+struct MelSearchTests {
+  @Test("every fault of the front-end that shows on this audio is named")
+  func everyFault() throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    var named = 0
+    for fault in FrontEndOptions.catalogue {
+      let mel = try runner.mel(fault.options).converted(to: .float32)
+      let explanation = try bench.explanation(of: ["mel": mel])
+      if explanation.findings.isEmpty && explanation.unexplained.isEmpty { continue }
+      #expect(
+        explanation.names.contains("\(fault.slug)@mel")
+          || explanation.names.contains("\(fault.slug)@\(fault.slug)"), "\(fault.slug)")
+      named += 1
+    }
+    #expect(named > FrontEndOptions.catalogue.count / 2)
+  }
+
+  @Test("two faults at once")
+  func pair() throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    let options = FrontEndOptions.with {
+      $0.spectrum.window = .hammingPeriodic
+      $0.filterbank.scale = .htk
+    }
+    let explanation = try bench.explanation(
+      of: ["mel": try runner.mel(options).converted(to: .float32)])
+    #expect(Set(explanation.findings.map(\.slug)) == ["mel-hamming", "mel-htk-scale"])
+  }
+
+  @Test("a gain and a shift that no list holds", arguments: [0.37, 4.2])
+  func gain(gain: Double) throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    let mel = try runner.mel(.with { $0.pcm.gain = gain }).converted(to: .float32)
+    #expect(try bench.explanation(of: ["mel": mel]).findings.map(\.slug) == ["pcm-gain"])
+  }
+}
