@@ -17,7 +17,9 @@ package enum FaultCatalogue {
   /// One fault at every site with every value that a search tries.
   package static func instances(of fault: Fault, in program: EncoderProgram) -> [FaultInstance] {
     fault.sites(program).flatMap { site -> [FaultInstance] in
-      guard let parameter = fault.parameter else { return [FaultInstance(fault: fault, site: site)] }
+      guard let parameter = fault.parameter else {
+        return [FaultInstance(fault: fault, site: site)]
+      }
       return parameter.candidates(program, site).map {
         FaultInstance(fault: fault, site: site, value: $0)
       }
@@ -37,7 +39,11 @@ package enum FaultCatalogue {
     for separator in [head, tap ?? ""].enumerated() where separator.element.contains("=") {
       let pieces = separator.element.split(separator: "=", maxSplits: 1)
       valueText = pieces.count > 1 ? String(pieces[1]) : ""
-      if separator.offset == 0 { head = String(pieces.first ?? "") } else { tap = String(pieces[0]) }
+      if separator.offset == 0 {
+        head = String(pieces.first ?? "")
+      } else {
+        tap = pieces.first.map(String.init)
+      }
     }
     guard let fault = fault(named: head) else {
       throw .unknownFault(head, nearest: nearestName(to: head, among: all.map(\.slug)))

@@ -1,6 +1,7 @@
 import AudioFrontEnd
 import EncoderModel
 import Faults
+import Parity
 
 /// From what searches found to findings.
 extension Explainer {
@@ -52,7 +53,7 @@ extension Explainer {
   private func isBenign(_ instance: FaultInstance) -> Bool {
     if instance.fault.isBenign { return true }
     guard let format = instance.numberFormat, let expected = context.expected else { return false }
-    return format.unitRoundoff <= expected.unitRoundoff
+    return PrecisionClaim.expecting(expected).forgives(format)
   }
 
   private func rival(_ trial: Trial, _ taps: [String]) -> Finding.Rival {

@@ -61,7 +61,9 @@ struct ValueClue {
       text: introduced.evidence ?? "random-like, of the size of \(format.rawValue)",
       remedy: fault?.remedy ?? "compute in f32, or declare the precision with --expect",
       residual: introduced.relativeL2 ?? 0, level: 0,
-      isBenign: search.context.expected.map { $0.unitRoundoff >= format.unitRoundoff } ?? false,
+      isBenign: search.context.expected.map {
+        PrecisionClaim.expecting($0).forgives(format)
+      } ?? false,
       isLikelyOnly: true)
   }
 

@@ -16,7 +16,7 @@ struct ExplainBench {
 
   init(layers: Int = 2, runner: FrontEndRunner? = nil, expected: NumberFormat? = nil) throws {
     let dimensions = WhisperDimensions(
-      numMels: 16, numAudioContext: 48, audioWidth: 32, numAudioHeads: 2, numAudioLayers: layers)
+      numMels: 10, numAudioContext: 24, audioWidth: 16, numAudioHeads: 2, numAudioLayers: layers)
     let program = EncoderProgram.whisper(dimensions)
     let weights = SyntheticWeights(dimensions: dimensions, seed: 3)
     let engine = GraphBackend(program: program, weights: weights, threads: 2)
@@ -25,7 +25,7 @@ struct ExplainBench {
       runner
       ?? FrontEndRunner(
         Waveform(samples: ExplainBench.speech),
-        context: FrontEndContext(numAudioContext: 48, numMels: 16))
+        context: FrontEndContext(numAudioContext: 24, numMels: 10))
     mel = try runner.mel(.whisper).converted(to: .float32)
     self.program = program
     self.weights = weights
@@ -37,7 +37,7 @@ struct ExplainBench {
   }
 
   /// Tones that come and go over noise: every frame differs from its neighbours.
-  static let speech: [Float] = (0..<14_000).map { n in
+  static let speech: [Float] = (0..<6_000).map { n in
     let noise = Float(CounterHash.uniform(seed: 9, stream: 0, counter: UInt64(n))) - 0.5
     let phase = Float(n % 1600) / 1600
     let tone = Float(n % (20 + n / 900)) / Float(20 + n / 900) - 0.5

@@ -55,8 +55,8 @@ struct NamingTests {
       ("layer-norm-eps=0.0007@encoder.blocks.1.mlp_ln", 0.0007),
       ("scaled=0.371@encoder.blocks.0.attn.value", 0.371),
       ("attention-scale=0.61@encoder.blocks.1.attn.scores", 0.61),
-      ("frames-shifted=7@encoder.blocks.0.mlp.0", 7),
-      ("frames-zeroed=31@encoder.blocks.1", 31),
+      ("frames-shifted=5@encoder.blocks.0.mlp.0", 5),
+      ("frames-zeroed=15@encoder.blocks.1", 15),
       ("padded-keys-unmasked=17@encoder.blocks.0.attn.probs", 17),
       ("offset=-0.25@encoder.conv2", -0.25),
     ])

@@ -55,8 +55,8 @@ struct RestraintTests {
     taps[tap] = value.withFloat32 { source in
       Tensor.float32(value.shape) { target in
         for i in target.indices {
-          let channel = i % 32
-          target[i] = source[i - channel + (channel * 5 + 3) % 32]
+          let channel = i % 16
+          target[i] = source[i - channel + (channel * 5 + 3) % 16]
         }
       }
     }
