@@ -211,13 +211,6 @@ let package = Package(
       name: "FaultsTests", dependencies: ["Faults", "AudioFrontEnd", "EncoderModel"],
       swiftSettings: strict),
     .testTarget(
-      name: "DiagnosisTests",
-      dependencies: [
-        "Diagnosis", "Parity", "Faults", "EncoderModel", "ReferenceBackend", "GraphBackend",
-        "BLASBackend", "AudioFrontEnd", "TensorIO", "TensorCore",
-      ],
-      swiftSettings: strict),
-    .testTarget(
       name: "EndToEndTests", dependencies: ["EncoderDiffCLI", "TensorIO", "TensorCore"],
       swiftSettings: strict),
     .testTarget(
