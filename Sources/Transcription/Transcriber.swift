@@ -141,6 +141,7 @@ package struct Transcriber: Sendable {
       }
     return WindowTranscript(
       prompt: task.prompt, tokens: sampled.tokens, text: tokenizer.decode(sampled.tokens),
+      timedText: tokenizer.decodeWithTimes(sampled.tokens),
       sumLogProbability: sampled.sumLogProbability,
       noSpeechProbability: sampled.noSpeechProbability,
       isComplete: sampled.tokens.last == task.endOfText,

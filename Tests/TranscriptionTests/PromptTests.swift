@@ -1,4 +1,5 @@
 import EncoderModel
+import Foundation
 import TensorCore
 import Testing
 import Transcription
@@ -59,6 +60,11 @@ struct PromptTests {
     }
     #expect(found.prompt == [50258, 50259, 50359])
     #expect((50364...50414).contains(found.tokens.first ?? 0))
+    let start = Double((found.tokens.first ?? 0) - 50364) * 0.02
+    #expect(
+      found.timedText?.hasPrefix("<|\(start.formatted(.number.precision(.fractionLength(2))))|>")
+        == true)
+    #expect(!found.text.contains("<|"))
   }
 
   @Test("an unknown language is detected: the likeliest after the start token")

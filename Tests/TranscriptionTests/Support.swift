@@ -27,6 +27,7 @@ final class TemporaryFolder: Sendable {
 enum Folders {
   private static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  static let fixtures = package.appending(path: "Fixtures").path
   static let goldens = package.appending(path: "Fixtures/goldens/decoder").path
   /// Checkpoints and goldens made elsewhere, beside the package; absent on most machines.
   static let shared: String = {

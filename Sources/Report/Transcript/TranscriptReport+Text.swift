@@ -38,7 +38,8 @@ extension TranscriptReport {
 
   private func shown(_ transcript: Transcript, _ canvas: TextCanvas) -> String {
     if transcript.hasNonFiniteLogits { return canvas.styled("(logits that are not finite)", .bad) }
-    return transcript.text.isEmpty ? canvas.styled("(nothing)", .dim) : transcript.text
+    let text = transcript.timedText ?? transcript.text
+    return text.isEmpty ? canvas.styled("(nothing)", .dim) : text
   }
 
   /// A row a candidate: word error rates and margins.
@@ -107,8 +108,7 @@ extension TranscriptReport {
 }
 
 extension TranscribeReport {
-  /// What `transcribe` prints.
-  /// - Parameter isQuiet: texts and sentences only.
+  /// What `transcribe` prints; texts and sentences only where `isQuiet`.
   package func lines(_ canvas: TextCanvas, isQuiet: Bool = false) -> [String] {
     var lines: [String] = []
     if !isQuiet {

@@ -7,7 +7,7 @@ package struct TranscriptReport: Sendable {
   /// The faults injected into each candidate.
   package var faults: [[String]]
 
-  /// - Parameter faults: of each candidate, in the comparison's order.
+  /// Takes the faults of each candidate in the comparison's order.
   package init(comparison: TranscriptComparison, faults: [[String]]) {
     precondition(faults.count == comparison.candidates.count)
     self.comparison = comparison

@@ -6,6 +6,8 @@ package struct WindowTranscript: Sendable, Equatable {
   package let tokens: [Int]
   /// Special tokens left out.
   package let text: String
+  /// The text with its points in time; `nil` where none was sampled.
+  package let timedText: String?
   /// Σ log p of the sampled tokens.
   package let sumLogProbability: Double
   /// Probability that nobody speaks; `nil` where the model has no token for that.
@@ -36,6 +38,12 @@ package struct Transcript: Sendable, Equatable {
   /// The windows' texts, silence left out, joined by spaces.
   package var text: String {
     windows.filter { !$0.isSilence && !$0.text.isEmpty }.map(\.text).joined(separator: " ")
+  }
+
+  /// The text with points in time, each counted from its window's start; `nil` where there are none.
+  package var timedText: String? {
+    guard windows.contains(where: { $0.timedText != nil }) else { return nil }
+    return windows.filter { !$0.isSilence }.map { $0.timedText ?? $0.text }.joined(separator: " ")
   }
 
   /// Every window's sampled tokens.

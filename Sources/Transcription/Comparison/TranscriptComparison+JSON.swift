@@ -41,6 +41,7 @@ extension Transcript {
   fileprivate var members: [(String, JSONValue)] {
     [
       ("text", .string(text)),
+      ("windowTexts", .array(windows.map { .string($0.timedText ?? $0.text) })),
       ("language", optional(language)),
       ("tokens", .array(windows.map { .array($0.tokens.map { .integer($0) }) })),
       ("logProbability", optional(sumLogProbability)),

@@ -53,6 +53,28 @@ package struct Tokenizer: Sendable {
     return String(decoding: bytes, as: UTF8.self).trimmingSpaces
   }
 
+  /// The text of `ids` with its points in time, `<|0.00|> two nine <|1.20|>`; `nil` without any.
+  package func decodeWithTimes(_ ids: [Int]) -> String? {
+    guard let timestampBegin, ids.contains(where: { $0 >= timestampBegin }) else { return nil }
+    var parts: [String] = []
+    var pending: [Int] = []
+    func finish() {
+      let text = decode(pending)
+      if !text.isEmpty { parts.append(text) }
+      pending = []
+    }
+    for id in ids {
+      if id >= timestampBegin {
+        finish()
+        parts.append(name(of: id))
+      } else {
+        pending.append(id)
+      }
+    }
+    finish()
+    return parts.joined(separator: " ")
+  }
+
   /// One token for a message: ` two`, `<|en|>`, `<|1.08|>`, or its number.
   package func name(of id: Int) -> String {
     if let timestampBegin, id >= timestampBegin, id < numTokens {
