@@ -99,7 +99,7 @@ def mel_of(audio, num_frames):
     samples, rate = soundfile.read(FIXTURES / f"audio/{audio}.wav", dtype="float32")
     assert rate == 16000
     padded = whisper.audio.pad_or_trim(torch.from_numpy(samples), num_frames * 160)
-    mel = whisper.audio.log_mel_spectrogram(padded, 80).T.numpy().astype(np.float16)
+    mel = np.ascontiguousarray(whisper.audio.log_mel_spectrogram(padded, 80).T.numpy().astype(np.float16))
     silence = mel[-1, 0]
     used = len(mel)
     while used > 1 and (mel[used - 1] == silence).all():

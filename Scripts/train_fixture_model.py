@@ -8,8 +8,8 @@ from it), evaluates on new strings and on unseen voices, and writes Fixtures/mod
 Hugging Face folder with training.json, the figures. Everything is seeded.
 Needs espeak-ng, torch, numpy, safetensors and openai-whisper, whose modules are the model.
 
-Most steps see windows of 3 s, placed anywhere among the encoder's fixed sinusoids; the last ones see
-6 s. A CTC loss on the encoder's output, whose projection is thrown away, teaches the alignment early.
+The first steps see windows of 3 s, placed anywhere among the encoder's fixed sinusoids; the others,
+whose matrix products are bf16, see 3, 4.5 or 6 s. A CTC loss on the encoder's output, whose projection is thrown away, teaches the alignment early.
 """
 import argparse
 import importlib.metadata
@@ -36,8 +36,11 @@ DIMENSIONS = ModelDimensions(n_mels=80, n_audio_ctx=300, n_audio_state=128, n_au
                              n_text_layer=2)
 UTTERANCES, EVALUATED = 9000, 500
 SHORT_FRAMES, FULL_FRAMES = 300, 600
-SHORT_STEPS, FULL_STEPS = 2400, 600
-BATCH, LEARNING_RATE, WARM_UP, WEIGHT_DECAY, CTC_WEIGHT = 32, 2e-3, 200, 0.05, 0.3
+MIXED_FRAMES = [300, 450, 600, 600]
+SHORT_STEPS, MIXED_STEPS = 1400, 1800
+BATCH, WARM_UP, WEIGHT_DECAY, CTC_WEIGHT = 32, 200, 0.05, 0.3
+# Of the cosine that each part follows: its peak and the steps after which it would be at its end.
+SHORT_RATE, SHORT_HORIZON, MIXED_RATE = 2e-3, 3000, 1.3e-3
 
 
 def speak_data(folder, processes):
@@ -83,7 +86,7 @@ def loss_of(model, ctc, mels, words, first_position):
     audio = encode(model.encoder, mels, first_position)
     inputs, targets = token_rows(words, PROMPT, FIRST_WORD, END)
     text_loss = F.cross_entropy(model.decoder(inputs, audio).flatten(0, 1), targets.flatten(), ignore_index=-100)
-    aligned = F.log_softmax(ctc(audio), dim=-1).transpose(0, 1)
+    aligned = F.log_softmax(ctc(audio).float(), dim=-1).transpose(0, 1)
     counts = torch.tensor([len(w) for w in words])
     flat = torch.tensor([1 + d for w in words for d in w])
     ctc_loss = F.ctc_loss(aligned, flat, torch.full_like(counts, audio.shape[1]), counts, reduction="sum")
@@ -91,15 +94,22 @@ def loss_of(model, ctc, mels, words, first_position):
 
 
 def learning_rate(step):
-    rest = (step - WARM_UP) / (SHORT_STEPS + FULL_STEPS - WARM_UP)
-    return LEARNING_RATE * (step / WARM_UP if step < WARM_UP else 0.01 + 0.495 * (1 + math.cos(math.pi * rest)))
+    if step < WARM_UP:
+        return SHORT_RATE * step / WARM_UP
+    if step <= SHORT_STEPS:
+        return cosine(SHORT_RATE, (step - WARM_UP) / (SHORT_HORIZON - WARM_UP))
+    return cosine(MIXED_RATE, (step - SHORT_STEPS) / MIXED_STEPS)
+
+
+def cosine(peak, progress):
+    return peak * (0.01 + 0.495 * (1 + math.cos(math.pi * progress)))
 
 
 def make_optimizer(model, ctc):
     parameters = [p for p in [*model.parameters(), *ctc.parameters()] if p.requires_grad]
     groups = [dict(params=[p for p in parameters if p.dim() > 1], weight_decay=WEIGHT_DECAY),
               dict(params=[p for p in parameters if p.dim() == 1], weight_decay=0.0)]
-    return torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.98))
+    return torch.optim.AdamW(groups, lr=SHORT_RATE, betas=(0.9, 0.98))
 
 
 def train(model, ctc, batches, check, folder):
@@ -111,11 +121,13 @@ def train(model, ctc, batches, check, folder):
         optimizer.load_state_dict(state["optimizer"])
         first, spent = state["step"], state["minutes"]
     began, told = time.process_time(), time.time()
-    for step in range(first, SHORT_STEPS + FULL_STEPS):
-        frames = SHORT_FRAMES if step < SHORT_STEPS else FULL_FRAMES
+    for step in range(first, SHORT_STEPS + MIXED_STEPS):
+        is_short, random = step < SHORT_STEPS, np.random.default_rng([SEED, step])
+        frames = SHORT_FRAMES if is_short else int(random.choice(MIXED_FRAMES))
         mels, words = batches.batch(step, BATCH, frames)
-        position = np.random.default_rng([SEED, step]).integers(0, (FULL_FRAMES - frames) // 2 + 1)
-        text_loss, ctc_loss = loss_of(model, ctc, mels, words, position)
+        position = random.integers(0, (FULL_FRAMES - frames) // 2 + 1)
+        with torch.autocast("cpu", torch.bfloat16, enabled=not is_short):
+            text_loss, ctc_loss = loss_of(model, ctc, mels, words, position)
         optimizer.zero_grad()
         (text_loss + CTC_WEIGHT * ctc_loss).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -130,7 +142,7 @@ def train(model, ctc, batches, check, folder):
         if (step + 1) % 100 == 0:
             torch.save(dict(model=model.state_dict(), ctc=ctc.state_dict(), optimizer=optimizer.state_dict(),
                             step=step + 1, minutes=minutes), kept)
-        if (step + 1) % 400 == 0 or step + 1 == SHORT_STEPS:
+        if (step + 1) % 200 == 0:
             print(f"{step + 1:5} word error rate {check(model):.4f}", flush=True)
     return spent + (time.process_time() - began) / 60
 
@@ -180,7 +192,7 @@ def main():
         word_error_rate_new_strings=word_error_rate(model, new_strings),
         word_error_rate_unseen_voices=word_error_rate(model, unseen_voices),
         evaluated=[len(new_strings), len(unseen_voices)], utterances=len(training), seed=SEED,
-        steps=[SHORT_STEPS, FULL_STEPS], cpu_minutes=round(minutes, 1),
+        steps=[SHORT_STEPS, MIXED_STEPS], cpu_minutes=round(minutes, 1),
         versions={name: importlib.metadata.version(name) for name in ("torch", "openai-whisper", "numpy")})
     print(json.dumps(figures, indent=1))
     target = pathlib.Path(__file__).parent.parent / "Fixtures/models/spoken-digits"

@@ -61,6 +61,8 @@ struct EncoderGoldenTests {
       worst = abs(values[place] - sample)
     }
     #expect(worst <= Self.tolerance * rms, "\(tap): \(worst / rms) of its rms")
+    // Attention maps of 1500 × 1500 are judged by their samples alone: sums over them take seconds.
+    guard values.count <= 4_000_000 else { return }
     for (moment, pair) in zip(
       ["mean", "deviation", "L2", "minimum", "maximum"], zip(moments(values), golden))
     {
