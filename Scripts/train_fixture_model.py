@@ -9,7 +9,9 @@ Hugging Face folder with training.json, the figures. Everything is seeded.
 Needs espeak-ng, torch, numpy, safetensors and openai-whisper, whose modules are the model.
 
 The first steps see windows of 3 s, placed anywhere among the encoder's fixed sinusoids; the others,
-whose matrix products are bf16, see 3, 4.5 or 6 s. A CTC loss on the encoder's output, whose projection is thrown away, teaches the alignment early.
+whose matrix products are bf16, see 3, 4.5 or 6 s. Two CTC losses on the encoder's output, whose
+projections are thrown away, teach it early where the words lie and, later, which one is the first,
+second, …: what the decoder has to know to find the next one.
 """
 import argparse
 import importlib.metadata
@@ -37,10 +39,10 @@ DIMENSIONS = ModelDimensions(n_mels=80, n_audio_ctx=300, n_audio_state=128, n_au
 UTTERANCES, EVALUATED = 9000, 500
 SHORT_FRAMES, FULL_FRAMES = 300, 600
 MIXED_FRAMES = [300, 450, 600, 600]
-SHORT_STEPS, MIXED_STEPS = 1400, 1800
+SHORT_STEPS, COUNTING_FROM, STEPS = 1400, 1900, 2900
 BATCH, WARM_UP, WEIGHT_DECAY, CTC_WEIGHT = 32, 200, 0.05, 0.3
-# Of the cosine that each part follows: its peak and the steps after which it would be at its end.
-SHORT_RATE, SHORT_HORIZON, MIXED_RATE = 2e-3, 3000, 1.3e-3
+# The learning rate goes down three cosines: until which step, from which peak, from which step on, for how long.
+RATES = [(1400, 2e-3, WARM_UP, 2800), (2000, 1.3e-3, 1400, 1800), (STEPS, 1e-3, 2000, 900)]
 
 
 def speak_data(folder, processes):
@@ -66,11 +68,14 @@ def speak_data(folder, processes):
 
 
 def new_model():
+    """The model and the projections for the CTC losses: of words and of their ordinals."""
     torch.manual_seed(SEED)
     model = Whisper(DIMENSIONS)
     torch.nn.init.normal_(model.decoder.token_embedding.weight, std=0.05)
     torch.nn.init.normal_(model.decoder.positional_embedding, std=0.02)
-    return model, torch.nn.Linear(DIMENSIONS.n_audio_state, 1 + len(DIGITS))
+    labels = dict(words=len(DIGITS), ordinals=MOST_WORDS)
+    return model, torch.nn.ModuleDict(
+        {name: torch.nn.Linear(DIMENSIONS.n_audio_state, 1 + count) for name, count in labels.items()})
 
 
 def encode(encoder, mels, first_position=0):
@@ -82,65 +87,67 @@ def encode(encoder, mels, first_position=0):
     return encoder.ln_post(x)
 
 
-def loss_of(model, ctc, mels, words, first_position):
+def losses(model, heads, mels, words, first_position):
+    """Of the decoder's next token, of the words by CTC, of their ordinals by CTC."""
     audio = encode(model.encoder, mels, first_position)
     inputs, targets = token_rows(words, PROMPT, FIRST_WORD, END)
-    text_loss = F.cross_entropy(model.decoder(inputs, audio).flatten(0, 1), targets.flatten(), ignore_index=-100)
-    aligned = F.log_softmax(ctc(audio).float(), dim=-1).transpose(0, 1)
-    counts = torch.tensor([len(w) for w in words])
-    flat = torch.tensor([1 + d for w in words for d in w])
-    ctc_loss = F.ctc_loss(aligned, flat, torch.full_like(counts, audio.shape[1]), counts, reduction="sum")
-    return text_loss, ctc_loss / max(int(counts.sum()), 1)
+    text = F.cross_entropy(model.decoder(inputs, audio).flatten(0, 1), targets.flatten(), ignore_index=-100)
+    return (text, ctc(heads["words"](audio), [[1 + d for d in w] for w in words]),
+            ctc(heads["ordinals"](audio), [[1 + i for i in range(len(w))] for w in words]))
+
+
+def ctc(logits, labels):
+    """The CTC loss per label; blank is 0."""
+    aligned = F.log_softmax(logits.float(), dim=-1).transpose(0, 1)
+    counts = torch.tensor([len(row) for row in labels])
+    flat = torch.tensor([label for row in labels for label in row])
+    loss = F.ctc_loss(aligned, flat, torch.full_like(counts, logits.shape[1]), counts, reduction="sum")
+    return loss / max(int(counts.sum()), 1)
 
 
 def learning_rate(step):
+    _, peak, start, length = next(rate for rate in RATES if step <= rate[0])
     if step < WARM_UP:
-        return SHORT_RATE * step / WARM_UP
-    if step <= SHORT_STEPS:
-        return cosine(SHORT_RATE, (step - WARM_UP) / (SHORT_HORIZON - WARM_UP))
-    return cosine(MIXED_RATE, (step - SHORT_STEPS) / MIXED_STEPS)
+        return peak * step / WARM_UP
+    return peak * (0.01 + 0.495 * (1 + math.cos(math.pi * (step - start) / length)))
 
 
-def cosine(peak, progress):
-    return peak * (0.01 + 0.495 * (1 + math.cos(math.pi * progress)))
-
-
-def make_optimizer(model, ctc):
-    parameters = [p for p in [*model.parameters(), *ctc.parameters()] if p.requires_grad]
+def make_optimizer(model, heads):
+    parameters = [p for p in [*model.parameters(), *heads.parameters()] if p.requires_grad]
     groups = [dict(params=[p for p in parameters if p.dim() > 1], weight_decay=WEIGHT_DECAY),
               dict(params=[p for p in parameters if p.dim() == 1], weight_decay=0.0)]
-    return torch.optim.AdamW(groups, lr=SHORT_RATE, betas=(0.9, 0.98))
+    return torch.optim.AdamW(groups, lr=RATES[0][1], betas=(0.9, 0.98))
 
 
-def train(model, ctc, batches, check, folder):
+def train(model, heads, batches, check, folder):
     """Runs all steps that the newest checkpoint lacks; returns the CPU minutes of all of them."""
-    optimizer, kept, first, spent = make_optimizer(model, ctc), folder / "checkpoint.pt", 0, 0.0
+    optimizer, kept, first, spent = make_optimizer(model, heads), folder / "checkpoint.pt", 0, 0.0
     if kept.exists():
         state = torch.load(kept)
-        model.load_state_dict(state["model"]), ctc.load_state_dict(state["ctc"])
+        model.load_state_dict(state["model"]), heads.load_state_dict(state["heads"])
         optimizer.load_state_dict(state["optimizer"])
         first, spent = state["step"], state["minutes"]
     began, told = time.process_time(), time.time()
-    for step in range(first, SHORT_STEPS + MIXED_STEPS):
+    for step in range(first, STEPS):
         is_short, random = step < SHORT_STEPS, np.random.default_rng([SEED, step])
         frames = SHORT_FRAMES if is_short else int(random.choice(MIXED_FRAMES))
         mels, words = batches.batch(step, BATCH, frames)
         position = random.integers(0, (FULL_FRAMES - frames) // 2 + 1)
         with torch.autocast("cpu", torch.bfloat16, enabled=not is_short):
-            text_loss, ctc_loss = loss_of(model, ctc, mels, words, position)
+            text, aligned, counted = losses(model, heads, mels, words, position)
         optimizer.zero_grad()
-        (text_loss + CTC_WEIGHT * ctc_loss).backward()
+        (text + CTC_WEIGHT * (aligned + counted if step >= COUNTING_FROM else aligned)).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step + 1)
         optimizer.step()
         minutes = spent + (time.process_time() - began) / 60
         if (step + 1) % 20 == 0:
-            print(f"{step + 1:5} text {text_loss:.4f} ctc {ctc_loss:.4f} {minutes:.1f} CPU min "
+            print(f"{step + 1:5} text {text:.4f} words {aligned:.4f} ordinals {counted:.4f} {minutes:.1f} CPU min "
                   f"{(time.time() - told) / 20:.2f} s/step", flush=True)
             told = time.time()
         if (step + 1) % 100 == 0:
-            torch.save(dict(model=model.state_dict(), ctc=ctc.state_dict(), optimizer=optimizer.state_dict(),
+            torch.save(dict(model=model.state_dict(), heads=heads.state_dict(), optimizer=optimizer.state_dict(),
                             step=step + 1, minutes=minutes), kept)
         if (step + 1) % 200 == 0:
             print(f"{step + 1:5} word error rate {check(model):.4f}", flush=True)
@@ -185,14 +192,14 @@ def main():
     torch.set_num_threads(options.threads)
     training, new_strings, unseen_voices = speak_data(options.folder, options.processes)
     print(f"{len(training)} utterances to learn from", flush=True)
-    model, ctc = new_model()
+    model, heads = new_model()
     batches = Batches(training, SEED)
-    minutes = train(model, ctc, batches, lambda m: word_error_rate(m, new_strings[:100]), options.folder)
+    minutes = train(model, heads, batches, lambda m: word_error_rate(m, new_strings[:100]), options.folder)
     figures = dict(
         word_error_rate_new_strings=word_error_rate(model, new_strings),
         word_error_rate_unseen_voices=word_error_rate(model, unseen_voices),
         evaluated=[len(new_strings), len(unseen_voices)], utterances=len(training), seed=SEED,
-        steps=[SHORT_STEPS, MIXED_STEPS], cpu_minutes=round(minutes, 1),
+        steps=STEPS, cpu_minutes=round(minutes, 1),
         versions={name: importlib.metadata.version(name) for name in ("torch", "openai-whisper", "numpy")})
     print(json.dumps(figures, indent=1))
     target = pathlib.Path(__file__).parent.parent / "Fixtures/models/spoken-digits"
