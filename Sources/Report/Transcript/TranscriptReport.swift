@@ -17,7 +17,7 @@ package struct TranscriptReport: Sendable {
   /// How reports call each candidate: `graph with ln-post-missing`.
   var labels: [String] {
     zip(comparison.candidates, faults).map { candidate, faults in
-      faults.isEmpty ? candidate.name : "\(candidate.name) with \(faults.joined(separator: ", "))"
+      faults.isEmpty ? candidate.name : "\(candidate.name) with \(FaultSummary.text(faults))"
     }
   }
 

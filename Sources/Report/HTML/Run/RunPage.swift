@@ -85,24 +85,7 @@ extension CandidateResult {
   var title: String { faults.isEmpty ? backend : "\(backend) with \(faultsText)" }
 
   /// The faults in few words: one at many taps is named once.
-  var faultsText: String {
-    var taps: [(fault: String, taps: [String])] = []
-    for text in faults {
-      let parts = text.split(separator: "@", maxSplits: 1).map(String.init)
-      let fault = parts.first ?? text
-      let tap = parts.count > 1 ? parts[1] : ""
-      if let known = taps.firstIndex(where: { $0.fault == fault }) {
-        taps[known].taps.append(tap)
-      } else {
-        taps.append((fault, [tap]))
-      }
-    }
-    return taps.map { fault, taps in
-      taps.count > 2
-        ? "\(fault) at \(taps.count) taps"
-        : taps.map { $0.isEmpty ? fault : "\(fault)@\($0)" }.joined(separator: ", ")
-    }.joined(separator: ", ")
-  }
+  var faultsText: String { FaultSummary.text(faults) }
 }
 
 extension String {
