@@ -9,9 +9,10 @@ Hugging Face folder with training.json, the figures. Everything is seeded.
 Needs espeak-ng, torch, numpy, safetensors and openai-whisper, whose modules are the model.
 
 The first steps see windows of 3 s, placed anywhere among the encoder's fixed sinusoids; the others,
-whose matrix products are bf16, see 3, 4.5 or 6 s. Two CTC losses on the encoder's output, whose
-projections are thrown away, teach it early where the words lie and, later, which one is the first,
-second, …: what the decoder has to know to find the next one.
+whose matrix products are bf16, see 3, 4.5 or 6 s. The encoder's output is taught two more things, by
+projections that are thrown away: where the words lie (CTC) and how many have begun (first by CTC over
+ordinals, later frame by frame, along the best path of the former): what the decoder has to know to
+find the next word, and learns slowly by itself.
 """
 import argparse
 import importlib.metadata
@@ -28,7 +29,7 @@ from whisper.model import ModelDimensions, Whisper
 
 from fixture_speech import DIGITS, UNSEEN_VARIANTS, VARIANTS, draw_utterance, speak_all
 from hugging_face_folder import write_folder
-from training_batches import MOST_WORDS, Batches, token_rows
+from training_batches import MOST_WORDS, Batches, token_rows, words_begun
 
 SEED = 20260117
 SPECIALS = ["<|endoftext|>", "<|startoftranscript|>", "<|en|>", "<|transcribe|>", "<|notimestamps|>"]
@@ -39,8 +40,8 @@ DIMENSIONS = ModelDimensions(n_mels=80, n_audio_ctx=300, n_audio_state=128, n_au
 UTTERANCES, EVALUATED = 9000, 500
 SHORT_FRAMES, FULL_FRAMES = 300, 600
 MIXED_FRAMES = [300, 450, 600, 600]
-SHORT_STEPS, COUNTING_FROM, STEPS = 1400, 1900, 2900
-BATCH, WARM_UP, WEIGHT_DECAY, CTC_WEIGHT = 32, 200, 0.05, 0.3
+SHORT_STEPS, ORDINALS_FROM, COUNTING_FROM, STEPS = 1400, 1900, 2300, 2900
+BATCH, WARM_UP, WEIGHT_DECAY, CTC_WEIGHT, COUNTING_WEIGHT = 32, 200, 0.05, 0.3, 0.5
 # The learning rate goes down three cosines: until which step, from which peak, from which step on, for how long.
 RATES = [(1400, 2e-3, WARM_UP, 2800), (2000, 1.3e-3, 1400, 1800), (STEPS, 1e-3, 2000, 900)]
 
@@ -87,18 +88,27 @@ def encode(encoder, mels, first_position=0):
     return encoder.ln_post(x)
 
 
-def losses(model, heads, mels, words, first_position):
-    """Of the decoder's next token, of the words by CTC, of their ordinals by CTC."""
+def losses(model, heads, mels, words, first_position, step):
+    """Of the decoder's next token, of the words by CTC, of counting the words; and their weighted sum."""
     audio = encode(model.encoder, mels, first_position)
     inputs, targets = token_rows(words, PROMPT, FIRST_WORD, END)
     text = F.cross_entropy(model.decoder(inputs, audio).flatten(0, 1), targets.flatten(), ignore_index=-100)
-    return (text, ctc(heads["words"](audio), [[1 + d for d in w] for w in words]),
-            ctc(heads["ordinals"](audio), [[1 + i for i in range(len(w))] for w in words]))
+    spoken, ordinals = heads["words"](audio).float(), heads["ordinals"](audio).float()
+    labels = [[1 + d for d in w] for w in words]
+    aligned = ctc(spoken, labels)
+    loss = text + CTC_WEIGHT * aligned
+    if step < COUNTING_FROM:
+        counted = ctc(ordinals, [[1 + i for i in range(len(w))] for w in words])
+        loss = loss + CTC_WEIGHT * counted if step >= ORDINALS_FROM else loss
+    else:
+        counted = F.cross_entropy(ordinals.flatten(0, 1), words_begun(spoken, labels).flatten())
+        loss = loss + COUNTING_WEIGHT * counted
+    return text, aligned, counted, loss
 
 
 def ctc(logits, labels):
     """The CTC loss per label; blank is 0."""
-    aligned = F.log_softmax(logits.float(), dim=-1).transpose(0, 1)
+    aligned = F.log_softmax(logits, dim=-1).transpose(0, 1)
     counts = torch.tensor([len(row) for row in labels])
     flat = torch.tensor([label for row in labels for label in row])
     loss = F.ctc_loss(aligned, flat, torch.full_like(counts, logits.shape[1]), counts, reduction="sum")
@@ -134,16 +144,16 @@ def train(model, heads, batches, check, folder):
         mels, words = batches.batch(step, BATCH, frames)
         position = random.integers(0, (FULL_FRAMES - frames) // 2 + 1)
         with torch.autocast("cpu", torch.bfloat16, enabled=not is_short):
-            text, aligned, counted = losses(model, heads, mels, words, position)
+            text, aligned, counted, loss = losses(model, heads, mels, words, position, step)
         optimizer.zero_grad()
-        (text + CTC_WEIGHT * (aligned + counted if step >= COUNTING_FROM else aligned)).backward()
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step + 1)
         optimizer.step()
         minutes = spent + (time.process_time() - began) / 60
         if (step + 1) % 20 == 0:
-            print(f"{step + 1:5} text {text:.4f} words {aligned:.4f} ordinals {counted:.4f} {minutes:.1f} CPU min "
+            print(f"{step + 1:5} text {text:.4f} words {aligned:.4f} counts {counted:.4f} {minutes:.1f} CPU min "
                   f"{(time.time() - told) / 20:.2f} s/step", flush=True)
             told = time.time()
         if (step + 1) % 100 == 0:

@@ -115,3 +115,33 @@ def token_rows(words, prompt, first_word, end):
         inputs[row, :len(prompt) + len(tokens)] = torch.tensor(prompt + tokens)
         targets[row, len(prompt) - 1:len(prompt) + len(tokens)] = torch.tensor(tokens + [end])
     return inputs, targets
+
+
+def words_begun(logits, labels):
+    """`[n, frames]`: how many words have begun at each frame, along the best CTC path of `labels`; blank is 0."""
+    scores = torch.log_softmax(logits.detach(), dim=-1).numpy()
+    count, frames, _ = scores.shape
+    ends = np.array([2 * len(row) for row in labels])
+    states = np.zeros((count, ends.max() + 1), np.int64)  # blank, word, blank, word, …, blank
+    for row, words in zip(states, labels):
+        row[1:2 * len(words):2] = words
+    emitted = np.take_along_axis(scores, states[:, None, :], axis=2)
+    jumps = np.zeros_like(states, bool)
+    jumps[:, 2:] = (states[:, 2:] != 0) & (states[:, 2:] != states[:, :-2])
+    best = np.full(states.shape, -np.inf)
+    best[:, :2] = emitted[:, 0, :2]
+    steps = np.zeros((frames, *states.shape), np.int64)
+    for frame in range(1, frames):
+        ways = np.full((3, *states.shape), -np.inf)
+        ways[0], ways[1, :, 1:] = best, best[:, :-1]
+        ways[2, :, 2:] = np.where(jumps[:, 2:], best[:, :-2], -np.inf)
+        steps[frame] = ways.argmax(0)
+        best = ways.max(0) + emitted[:, frame]
+    rows = np.arange(count)
+    before = np.maximum(ends - 1, 0)
+    state = np.where(best[rows, ends] >= best[rows, before], ends, before)
+    begun = np.zeros((count, frames), np.int64)
+    for frame in reversed(range(frames)):
+        begun[:, frame] = (state + 1) // 2
+        state = state - steps[frame, rows, state]
+    return torch.from_numpy(begun)
