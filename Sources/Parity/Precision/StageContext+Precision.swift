@@ -50,7 +50,8 @@ extension StageContext {
       }
       if !Self.comparableSize.contains(trial.size) { excluded.insert(variant.format) }
       if similar == nil, variant.rounded == .operands, Self.similarSize.contains(trial.size),
-        PrecisionVariant.operandFormats.contains(variant.format)
+        PrecisionVariant.operandFormats.contains(variant.format),
+        segment.count == 1 || trial.hasProfile
       {
         similar = PrecisionFinding(
           format: variant.format,
@@ -71,6 +72,8 @@ extension StageContext {
     var residual: Double
     /// The candidate's error over the variant's.
     var size: Double
+    /// Whether both errors are spread alike over rows and channels.
+    var hasProfile: Bool
   }
 
   private func trial(
@@ -83,7 +86,9 @@ extension StageContext {
     return Trial(
       variant: variant,
       residual: (squaredDistance(candidate, value) / scan.errorSquared).squareRoot(),
-      size: (scan.errorSquared / squaredDistance(value, exact)).squareRoot())
+      size: (scan.errorSquared / squaredDistance(value, exact)).squareRoot(),
+      hasProfile: segment.count == 1
+        || ErrorProfile(candidate, exact).resembles(ErrorProfile(value, exact)))
   }
 
   /// Names what reproduced the candidate. f16 and tf32 round alike within f16's range, and so do
