@@ -40,10 +40,10 @@ DIMENSIONS = ModelDimensions(n_mels=80, n_audio_ctx=300, n_audio_state=128, n_au
 UTTERANCES, EVALUATED = 9000, 500
 SHORT_FRAMES, FULL_FRAMES = 300, 600
 MIXED_FRAMES = [300, 450, 600, 600]
-SHORT_STEPS, ORDINALS_FROM, COUNTING_FROM, STEPS = 1400, 1900, 2300, 2900
+SHORT_STEPS, ORDINALS_FROM, COUNTING_FROM, STEPS = 1400, 1900, 2300, 4000
 BATCH, WARM_UP, WEIGHT_DECAY, CTC_WEIGHT, COUNTING_WEIGHT = 32, 200, 0.05, 0.3, 0.5
-# The learning rate goes down three cosines: until which step, from which peak, from which step on, for how long.
-RATES = [(1400, 2e-3, WARM_UP, 2800), (2000, 1.3e-3, 1400, 1800), (STEPS, 1e-3, 2000, 900)]
+# The learning rate goes down four cosines: until which step, from which peak, from which step on, for how long.
+RATES = [(1400, 2e-3, WARM_UP, 2800), (2000, 1.3e-3, 1400, 1800), (2900, 1e-3, 2000, 900), (STEPS, 8e-4, 2900, 1100)]
 
 
 def speak_data(folder, processes):
