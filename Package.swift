@@ -9,7 +9,7 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// Loops over every element of every tap: optimised in debug builds too, where they are a hundred
+/// Loops over every sample and every element of every tap: optimised in debug builds too, where they are a hundred
 /// times slower otherwise; generics need the whole module in sight.
 let optimized: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"])]
@@ -58,7 +58,7 @@ let package = Package(
     // Waveform → mel.
     .target(
       name: "AudioFrontEnd", dependencies: ["TensorCore", "CSndfile", "CSoxr"],
-      swiftSettings: strict),
+      swiftSettings: optimized),
 
     // What an encoder is, and how ports of it break.
     .target(name: "EncoderModel", dependencies: ["TensorCore", "TensorIO"], swiftSettings: strict),
@@ -133,7 +133,7 @@ let package = Package(
     .target(
       name: "Diagnosis",
       dependencies: ["TensorCore", "AudioFrontEnd", "EncoderModel", "Faults", "Parity"],
-      swiftSettings: strict),
+      swiftSettings: optimized),
     .target(
       name: "Regression",
       dependencies: ["TensorCore", "TensorIO", "EncoderModel", "Parity", yams],

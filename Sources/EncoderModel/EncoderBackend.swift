@@ -13,11 +13,10 @@ package protocol EncoderBackend: Sendable {
   var scalarType: ScalarType { get }
 
   /// Runs one stage.
-  /// - Parameters:
-  ///   - input: the stage's input (`program.inputTap(of:)`), in any floating-point type.
-  ///   - taps: names of the values to hand to `sink`; names of other stages are ignored.
-  ///   - sink: called once per observed tap, in program order, the stage's output included.
-  /// - Returns: the stage's output.
+  /// - `input`: the stage's input (`program.inputTap(of:)`), in any floating-point type.
+  /// - `taps`: names of the values to hand to `sink`; names of other stages are ignored.
+  /// - `sink`: called once per observed tap, in program order, the stage's output included.
+  /// Returns the stage's output.
   func run(
     _ stage: EncoderStage, input: Tensor, observing taps: Set<String>,
     sink: (String, Tensor) throws -> Void
@@ -38,7 +37,8 @@ extension EncoderBackend {
 
   /// Runs all stages on a mel `[frames, mels]`, handing `mel` itself to the sink first if observed.
   package func encode(
-    mel: Tensor, observing taps: Set<String> = [], sink: (String, Tensor) throws -> Void = { _, _ in }
+    mel: Tensor, observing taps: Set<String> = [],
+    sink: (String, Tensor) throws -> Void = { _, _ in }
   ) throws -> Tensor {
     if taps.isEmpty { return try encodeUnobserved(mel: mel) }
     if taps.contains("mel") { try sink("mel", mel) }

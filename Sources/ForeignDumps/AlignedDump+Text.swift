@@ -2,7 +2,7 @@ import TensorIO
 
 extension AlignedDump {
   /// What `align` prints: a line for each tap found, then what is ambiguous, missing and left over.
-  /// - Parameter isBrief: only what the reader should look at: no line for taps found by a plain name.
+  /// `isBrief`: only what the reader should look at: no line for taps found by a plain name.
   package func lines(isBrief: Bool = false) -> [String] {
     var lines: [String] = []
     let width = tapNames.map(\.count).max() ?? 0

@@ -11,9 +11,8 @@ package struct DumpAligner {
   let names: TapNames
   let nodes: [String: ProgramNode]
 
-  /// - Parameters:
-  ///   - reference: samples of the reference's taps; without them names and shapes decide alone.
-  ///   - mapping: outranks everything else.
+  /// - `reference`: samples of the reference's taps; without them names and shapes decide alone.
+  /// - `mapping`: outranks everything else.
   package init(
     program: EncoderProgram, reference: ReferenceSamples = ReferenceSamples(),
     mapping: DumpMapping? = nil

@@ -2,9 +2,8 @@ import EncoderModel
 
 extension TapLayout {
   /// Every way in which a tensor of `shape` can hold the tap that `node` defines, natural ones first.
-  /// - Parameters:
-  ///   - numHeads: heads that channels may be split into.
-  ///   - part: 0, 1, 2 for query, key, value; allows fused projections.
+  /// - `numHeads`: heads that channels may be split into.
+  /// - `part`: 0, 1, 2 for query, key, value; allows fused projections.
   static func candidates(
     _ shape: [Int], for node: ProgramNode, numHeads: Int, part: Int? = nil
   ) -> [TapLayout] {

@@ -39,7 +39,7 @@ package struct TapLayout: Sendable, Hashable {
   }
 
   /// The tap's elements, of the foreign element type; shared where they lie contiguous.
-  /// - Parameter shape: the tap's canonical shape.
+  /// `shape`: the tap's canonical shape.
   func gather(_ tensor: Tensor, shape: [Int]) -> Tensor {
     let width = tensor.scalarType.byteWidth
     if isContiguous {

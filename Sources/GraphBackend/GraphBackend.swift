@@ -27,11 +27,10 @@ package final class GraphBackend: EncoderBackend {
   /// Memory of the last run, for the next one.
   private let spareArena = Mutex<FloatBuffer?>(nil)
 
-  /// - Parameters:
-  ///   - program: what to compute; faulty programs are run as they stand.
-  ///   - threads: as many as the affinity mask allows processors where `nil`.
-  ///   - fused: whether passes rewrite the graph.
-  ///   - kernels: one of `KernelTable.available`; the fastest unless told otherwise.
+  /// - `program`: what to compute; faulty programs are run as they stand.
+  /// - `threads`: as many as the affinity mask allows processors where `nil`.
+  /// - `fused`: whether passes rewrite the graph.
+  /// - `kernels`: one of `KernelTable.available`; the fastest unless told otherwise.
   package init(
     program: EncoderProgram, weights: any WeightSource, threads: Int? = nil, fused: Bool = true,
     kernels: KernelTable = .best

@@ -9,10 +9,9 @@ let tileRows = 12
 ///
 /// Every element is one chain of fused multiply-adds a piece, in the order of k, and the pieces are
 /// added in order: the bits depend neither on the tile nor on the instruction set.
-/// - Parameters:
-///   - a: row i begins at a + i·aStride.
-///   - b: one packed panel.
-///   - accumulates: whether `c` holds the sum of earlier pieces.
+/// - `a`: row i begins at a + i·aStride.
+/// - `b`: one packed panel.
+/// - `accumulates`: whether `c` holds the sum of earlier pieces.
 @inline(never)
 func multiplyTile(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,

@@ -7,17 +7,20 @@ package struct ReferenceArithmetic: Sendable {
   /// Arguments: depth; a and the elements between its rows; one packed panel of b; c and the
   /// elements between its rows; whether to add to what `c` holds. Each element is one chain of
   /// multiply-adds in the order of the depth.
-  package typealias MultiplyTile = @Sendable (
-    Int, UnsafePointer<Double>, Int, UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int, Bool
-  ) -> Void
+  package typealias MultiplyTile =
+    @Sendable (
+      Int, UnsafePointer<Double>, Int, UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int,
+      Bool
+    ) -> Void
 
   /// exp(s − max)/Σ of `count` values in place, with further keys of score zero in the sum.
   package typealias SoftmaxRow = @Sendable (UnsafeMutablePointer<Double>, Int, Int) -> Void
 
   /// x·Φ(x) of `count` values.
-  package typealias GELURow = @Sendable (
-    UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int
-  ) -> Void
+  package typealias GELURow =
+    @Sendable (
+      UnsafePointer<Double>, UnsafeMutablePointer<Double>, Int
+    ) -> Void
 
   /// `avx512`, `avx2` or `portable`.
   package let name: String

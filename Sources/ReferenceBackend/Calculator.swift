@@ -20,7 +20,7 @@ struct Calculator: Sendable {
   }
 
   /// The value of `node`.
-  /// - Parameter inputs: in any floating-point type; none where the node is the mel.
+  /// `inputs`: in any floating-point type; none where the node is the mel.
   func compute(_ node: ProgramNode, _ inputs: [Tensor]) throws -> Tensor {
     guard inputs.count == node.operation.inputCount else {
       throw ReferenceError.wrongInputCount(

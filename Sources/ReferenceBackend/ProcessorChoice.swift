@@ -1,8 +1,8 @@
 /// Which instruction set the reference's loops run on.
 import CProcessor
-package import ReferenceArithmetic
 import ReferenceAVX2
 import ReferenceAVX512
+package import ReferenceArithmetic
 import ReferencePortable
 
 extension ReferenceArithmetic {

@@ -25,9 +25,8 @@ package struct ReferenceBackend: EncoderBackend, OperationEvaluator {
   /// Which loops run: `avx512`, `avx2` or `portable`.
   package var arithmeticName: String { calculator.multiplier.arithmetic.name }
 
-  /// - Parameters:
-  ///   - program: what to compute; faulty programs are computed as they stand.
-  ///   - threads: as many as there are processors to run on where `nil`.
+  /// - `program`: what to compute; faulty programs are computed as they stand.
+  /// - `threads`: as many as there are processors to run on where `nil`.
   package init(
     program: EncoderProgram, weights: any WeightSource, precision: Precision = .float64,
     threads: Int? = nil

@@ -25,9 +25,8 @@ struct Workers: Sendable {
   }
 
   /// Calls `body` once for each task below `count`, in any order; returns when all are done.
-  /// - Parameters:
-  ///   - scratch: elements of memory that each thread gets for its own; zero at first.
-  ///   - body: gets the task and the thread's memory.
+  /// - `scratch`: elements of memory that each thread gets for its own; zero at first.
+  /// - `body`: gets the task and the thread's memory.
   /// - Precondition: no task writes what another one touches.
   func run(_ count: Int, scratch: Int = 0, _ body: (Int, UnsafeMutablePointer<Double>) -> Void) {
     let queue = TaskQueue()

@@ -4,9 +4,8 @@
 ///
 /// x = n·ln 2 + r with |r| ≤ ln 2/2; exp(r) by its Taylor series to the 13th power, whose remainder
 /// r¹⁴/14! is below 5e-18. ln 2 is split in two so that n·ln2High is exact.
-/// - Parameters:
-///   - x: at most zero; −∞ gives 0, and so does everything below −708. NaN stays NaN.
-///   - correction: below 2⁻⁴⁰ of x or so; what x is short of the exact argument.
+/// - `x`: at most zero; −∞ gives 0, and so does everything below −708. NaN stays NaN.
+/// - `correction`: below 2⁻⁴⁰ of x or so; what x is short of the exact argument.
 @inline(__always)
 func exponential(_ x: Vector, correction: Vector = .zero) -> Vector {
   let lowest = Vector(repeating: -708)

@@ -60,8 +60,9 @@ func multiplyTile(
 
 /// One row of the tile: x += s·p, y += s·q.
 @inline(__always)
-private func multiplyAdd(_ s: Double, _ p: Vector, _ q: Vector, _ x: inout Vector, _ y: inout Vector)
-{
+private func multiplyAdd(
+  _ s: Double, _ p: Vector, _ q: Vector, _ x: inout Vector, _ y: inout Vector
+) {
   let repeated = Vector(repeating: s)
   x = multiplyAdd(repeated, p, x)
   y = multiplyAdd(repeated, q, y)

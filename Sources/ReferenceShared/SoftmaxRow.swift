@@ -28,7 +28,8 @@ func softmaxRow(_ row: UnsafeMutablePointer<Double>, count: Int, paddingKeys: In
   let factor = Vector(repeating: 1 / total)
   k = 0
   while k < count {
-    store(load(UnsafePointer(row) + k, first: count - k, fill: 0) * factor, row + k, first: count - k)
+    store(
+      load(UnsafePointer(row) + k, first: count - k, fill: 0) * factor, row + k, first: count - k)
     k += lanes
   }
 }

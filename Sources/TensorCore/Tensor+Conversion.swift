@@ -52,20 +52,32 @@ extension Tensor {
         switch type {
         case .float32:
           let out = target.bindMemory(to: Float.self)
-          forEachElement(of: source, as: scalarType, count: count) { out[$0] = Float($1) }
-            float32: { out[$0] = $1 }
+          forEachElement(of: source, as: scalarType, count: count) {
+            out[$0] = Float($1)
+          } float32: {
+            out[$0] = $1
+          }
         case .float64:
           let out = target.bindMemory(to: Double.self)
-          forEachElement(of: source, as: scalarType, count: count) { out[$0] = $1 }
-            float32: { out[$0] = Double($1) }
+          forEachElement(of: source, as: scalarType, count: count) {
+            out[$0] = $1
+          } float32: {
+            out[$0] = Double($1)
+          }
         case .float16:
           let out = target.bindMemory(to: UInt16.self)
-          forEachElement(of: source, as: scalarType, count: count) { out[$0] = Float16($1).bitPattern }
-            float32: { out[$0] = Float16($1).bitPattern }
+          forEachElement(of: source, as: scalarType, count: count) {
+            out[$0] = Float16($1).bitPattern
+          } float32: {
+            out[$0] = Float16($1).bitPattern
+          }
         case .bfloat16:
           let out = target.bindMemory(to: UInt16.self)
-          forEachElement(of: source, as: scalarType, count: count) { out[$0] = bfloat16Bits(Float($1)) }
-            float32: { out[$0] = bfloat16Bits($1) }
+          forEachElement(of: source, as: scalarType, count: count) {
+            out[$0] = bfloat16Bits(Float($1))
+          } float32: {
+            out[$0] = bfloat16Bits($1)
+          }
         case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16, .uint8, .bool:
           preconditionFailure("checked above")
         }

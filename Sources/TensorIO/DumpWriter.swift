@@ -46,8 +46,8 @@ package enum DumpFormat: String, Sendable, CaseIterable {
 }
 
 /// Opens a new dump at `path`.
-/// - Parameter format: `nil` chooses by the path's extension.
-/// - Throws: `unsupported` (extension), `cannotWrite`, `diskFull`, `isDirectory`,
+/// `format`: `nil` chooses by the path's extension.
+/// Throws `unsupported` (extension), `cannotWrite`, `diskFull`, `isDirectory`,
 ///   `notARegularFile`, `wouldReplaceForeignFolder`.
 package func makeDumpWriter(
   _ path: String, format: DumpFormat? = nil

@@ -62,7 +62,8 @@ struct FusionTests {
     #expect(changed > FaultCatalogue.instances(in: program).count * 3 / 4)
   }
 
-  @Test("every instruction set leads to the same encoder", arguments: KernelTable.available.map(\.name))
+  @Test(
+    "every instruction set leads to the same encoder", arguments: KernelTable.available.map(\.name))
   func instructionSets(name: String) throws {
     let table = try #require(KernelTable.available.first { $0.name == name })
     let program = EncoderProgram.whisper(Self.dimensions)
@@ -70,7 +71,8 @@ struct FusionTests {
       program: program, weights: Self.weights, threads: 2, kernels: table
     ).encode(mel: Self.mel)
     let scalar = try GraphBackend(
-      program: program, weights: Self.weights, threads: 2, kernels: KernelTable.available.last ?? .best
+      program: program, weights: Self.weights, threads: 2,
+      kernels: KernelTable.available.last ?? .best
     ).encode(mel: Self.mel)
     #expect(relativeDistance(output, scalar) < Self.roundingBound)
   }
@@ -80,7 +82,9 @@ struct FusionTests {
     let program = EncoderProgram.whisper(Self.dimensions)
     let backend = GraphBackend(program: program, weights: Self.weights, threads: 2)
     var value = Self.mel
-    for stage in program.stages { value = try backend.run(stage, input: value, observing: []) { _, _ in } }
+    for stage in program.stages {
+      value = try backend.run(stage, input: value, observing: []) { _, _ in }
+    }
     #expect(try backend.encode(mel: Self.mel).float32Array == value.float32Array)
   }
 

@@ -7,7 +7,10 @@ struct MemoryPlanTests {
   @Test(
     "no two live buffers share memory",
     arguments: [true, false],
-    [Set<String>(), ["encoder.blocks.0.attn.query", "encoder.gelu1"], ["encoder.blocks.1.attn.probs"]])
+    [
+      Set<String>(), ["encoder.blocks.0.attn.query", "encoder.gelu1"],
+      ["encoder.blocks.1.attn.probs"],
+    ])
   func disjoint(fused: Bool, taps: Set<String>) throws {
     let dimensions = smallDimensions()
     let backend = GraphBackend(
@@ -36,9 +39,10 @@ struct MemoryPlanTests {
       program: .whisper(dimensions),
       weights: SyntheticWeights(dimensions: dimensions, seed: 1), threads: 1)
     let whole = try backend.memoryPlan(of: backend.program.stages).arenaCount
-    let largest = try backend.program.stages.map {
-      try backend.memoryPlan(of: [$0]).arenaCount
-    }.max() ?? 0
+    let largest =
+      try backend.program.stages.map {
+        try backend.memoryPlan(of: [$0]).arenaCount
+      }.max() ?? 0
     #expect(whole <= largest * 5 / 4)
   }
 }

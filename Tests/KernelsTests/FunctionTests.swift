@@ -18,9 +18,13 @@ struct FunctionTests {
     var worst = 0.0
     for (x, y) in zip(Self.values, results) {
       let exact = exp(Double(x))
-      if x < -87.33654 { #expect(y == 0, "\(x)") } else if exact > Double(Float.greatestFiniteMagnitude) {
+      if x < -87.33654 {
+        #expect(y == 0, "\(x)")
+      } else if exact > Double(Float.greatestFiniteMagnitude) {
         #expect(y == .infinity, "\(x)")
-      } else { worst = max(worst, unitsInLastPlace(y, exact)) }
+      } else {
+        worst = max(worst, unitsInLastPlace(y, exact))
+      }
     }
     #expect(worst < 1.5)
   }
@@ -46,9 +50,13 @@ struct FunctionTests {
       let value = Double(x)
       let exact = x == -.infinity ? -0.0 : 0.5 * value * erfc(-value * 0.5.squareRoot())
       // Results below the normal range of Float are flushed or rounded to it.
-      if abs(exact) < 0x1p-120 && x != 0 { #expect(abs(y) < 0x1p-118, "\(x)") } else if x < 0 {
+      if abs(exact) < 0x1p-120 && x != 0 {
+        #expect(abs(y) < 0x1p-118, "\(x)")
+      } else if x < 0 {
         tail = max(tail, unitsInLastPlace(y, exact))
-      } else { worst = max(worst, unitsInLastPlace(y, exact)) }
+      } else {
+        worst = max(worst, unitsInLastPlace(y, exact))
+      }
     }
     #expect(worst < 5)
     #expect(tail < 6)

@@ -87,7 +87,8 @@ struct ProductTests {
     }
   }
 
-  @Test("deep and wide: every cache block", arguments: [(70, 40, 900), (3, 500, 390), (13, 33, 770)])
+  @Test(
+    "deep and wide: every cache block", arguments: [(70, 40, 900), (3, 500, 390), (13, 33, 770)])
   func blocks(rows: Int, columns: Int, depth: Int) {
     let product = ProductRun(rows: rows, columns: columns, depth: depth)
     let expected = product.run(scalarKernels())[0]

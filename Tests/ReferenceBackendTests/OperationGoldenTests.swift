@@ -56,7 +56,8 @@ struct OperationGoldenTests {
     ]
     for (value, expected) in zip(value, expected) {
       #expect(
-        value == expected || abs(value - expected) <= 1e-15 * abs(expected), "\(value), \(expected)")
+        value == expected || abs(value - expected) <= 1e-15 * abs(expected), "\(value), \(expected)"
+      )
     }
   }
 

@@ -7,7 +7,8 @@ import TensorIO
 import Testing
 
 /// Files that lie beside the package on some machines.
-private let sharedData = packageRoot.deletingLastPathComponent().appendingPathComponent("shared/data")
+private let sharedData = packageRoot.deletingLastPathComponent().appendingPathComponent(
+  "shared/data")
 
 @Suite(
   "A trained model against PyTorch",

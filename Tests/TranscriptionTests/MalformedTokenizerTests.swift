@@ -13,7 +13,8 @@ private func files(_ reader: String) -> [String] {
 
 @Suite struct MalformedTokenizerTests {
   /// A vocabulary may be odd and yet readable: then it has to decode every id of its own.
-  @Test("tokenizer.json, vocab.json and tiktoken", arguments: files("tokenizer") + files("tiktoken"))
+  @Test(
+    "tokenizer.json, vocab.json and tiktoken", arguments: files("tokenizer") + files("tiktoken"))
   func tokenizers(path: String) {
     let isTokenizer = path.hasSuffix(".json")
     do {

@@ -11,12 +11,11 @@ package protocol Candidate: Sendable {
   var availableTaps: Set<String>? { get }
 
   /// The taps of one stage.
-  /// - Parameters:
-  ///   - stage: stages come in program order.
-  ///   - input: what this candidate returned as the output of the stage before; for the stem the
+  /// - `stage`: stages come in program order.
+  /// - `input`: what this candidate returned as the output of the stage before; for the stem the
   ///     mel that all encoders are given, which a candidate with its own front-end ignores.
   ///     Only dumps can do without.
-  ///   - taps: names that are wanted, of any stage.
+  /// - `taps`: names that are wanted, of any stage.
   func taps(
     of stage: EncoderStage, input: Tensor?, observing taps: Set<String>
   ) throws -> StageTaps
@@ -74,10 +73,9 @@ package struct DumpCandidate: Candidate {
   private let read: @Sendable (String) throws -> Tensor?
   private let namesByStage: [EncoderStage: [String]]
 
-  /// - Parameters:
-  ///   - program: the sound program, for the taps of each stage.
-  ///   - available: the taps that the dump holds.
-  ///   - read: a tap in canonical shape; called for available taps only.
+  /// - `program`: the sound program, for the taps of each stage.
+  /// - `available`: the taps that the dump holds.
+  /// - `read`: a tap in canonical shape; called for available taps only.
   package init(
     name: String, program: EncoderProgram, available: Set<String>, faults: [String] = [],
     read: @escaping @Sendable (String) throws -> Tensor?

@@ -33,10 +33,9 @@ package struct EncoderComparison: Sendable {
   package typealias Sink = (_ candidate: Int?, _ tap: String, _ value: Tensor) throws -> Void
 
   /// Compares over one mel.
-  /// - Parameters:
-  ///   - mel: `[frames, mels]`, Float32: what every live encoder is given; `nil` where all are dumps.
-  ///   - progress: called before each stage of each side with what is done so far, from 0 to 1.
-  ///   - sink: sees every observed tap, e.g. to dump it.
+  /// - `mel`: `[frames, mels]`, Float32: what every live encoder is given; `nil` where all are dumps.
+  /// - `progress`: called before each stage of each side with what is done so far, from 0 to 1.
+  /// - `sink`: sees every observed tap, e.g. to dump it.
   package func run(
     mel: Tensor?, progress: (_ activity: String, _ done: Double) -> Void = { _, _ in },
     sink: Sink = { _, _, _ in }

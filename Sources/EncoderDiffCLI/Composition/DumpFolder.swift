@@ -9,7 +9,7 @@ struct DumpFolder {
   private let writers: [any DumpWriter]
 
   /// Opens the files.
-  /// - Parameter window: part of the files' names where there are several.
+  /// `window`: part of the files' names where there are several.
   init(
     _ folder: String, window: Int?, sides: Sides,
     identity: (model: ModelIdentity, input: InputIdentity)

@@ -10,8 +10,8 @@ struct Sides {
   let others: [any EncoderBackend]
   private let injection: Injection
 
-  /// - Parameter list: comma-separated names; the first is the reference.
-  /// - Throws: `UsageError` for unknown names and for faults without a graph backend to put them in.
+  /// `list`: comma-separated names; the first is the reference.
+  /// Throws `UsageError` for unknown names and for faults without a graph backend to put them in.
   init(_ list: String, injection: Injection, bench: Workbench) throws {
     let names = try bench.names(list)
     if !injection.isEmpty && !names.dropFirst().contains(where: { $0.hasPrefix("graph") }) {

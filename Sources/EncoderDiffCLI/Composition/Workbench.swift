@@ -28,10 +28,9 @@ struct Workbench {
   static let backendNames = ["reference", "reference:f32", "blas", "graph", "graph:unfused"]
 
   /// Makes one backend.
-  /// - Parameters:
-  ///   - name: as `--backends` calls it.
-  ///   - program: a faulty program, for backends that take faults.
-  ///   - weights: the model's own where `nil`.
+  /// - `name`: as `--backends` calls it.
+  /// - `program`: a faulty program, for backends that take faults.
+  /// - `weights`: the model's own where `nil`.
   func backend(
     _ name: String, program: EncoderProgram? = nil, weights: (any WeightSource)? = nil
   ) throws -> any EncoderBackend {

@@ -8,7 +8,7 @@ struct Progress {
   init(isQuiet: Bool) { isShown = !isQuiet && Console.errorIsTerminal }
 
   /// Replaces the line.
-  /// - Parameter done: the share that is done, from 0 to 1.
+  /// `done`: the share that is done, from 0 to 1.
   func show(_ activity: String, _ done: Double) {
     guard isShown, ContinuousClock.now - start > Self.patience else { return }
     let width = 24

@@ -6,9 +6,8 @@ struct HuggingFaceConfig: Sendable {
   /// Whether the output projection is the token embedding, whatever the file holds besides.
   let tiesWordEmbeddings: Bool
 
-  /// - Parameters:
-  ///   - hasDecoder: whether the tensors hold one; sizes of the decoder are read only then.
-  /// - Throws: `file` where it is no JSON, `unreadable` where a size is missing or the activation
+  /// - `hasDecoder`: whether the tensors hold one; sizes of the decoder are read only then.
+  /// Throws `file` where it is no JSON, `unreadable` where a size is missing or the activation
   ///   is not Whisper's.
   init(path: String, hasDecoder: Bool) throws(ModelError) {
     let value: JSONValue

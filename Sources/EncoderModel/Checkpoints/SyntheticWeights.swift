@@ -94,7 +94,7 @@ private struct SyntheticRule {
 }
 
 /// Cuts `target` into pieces of 64 Ki elements and fills them on all cores.
-/// - Parameter body: gets where a piece starts and the piece; pieces do not overlap.
+/// `body`: gets where a piece starts and the piece; pieces do not overlap.
 func inParallelChunks(
   of target: UnsafeMutableBufferPointer<Float>,
   _ body: (Int, UnsafeMutableBufferPointer<Float>) -> Void

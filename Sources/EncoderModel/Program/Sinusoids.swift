@@ -1,9 +1,10 @@
+package import TensorCore
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
   import Darwin
 #endif
-package import TensorCore
 
 /// The position table `[frames, channels]`, Float32, computed in Float64.
 /// - Note: Source openai/whisper model.py `sinusoids`, max_timescale 10000.

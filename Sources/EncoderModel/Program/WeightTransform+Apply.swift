@@ -13,9 +13,13 @@ extension WeightTransform {
     case .randomized(let seed): seededNoise(like: tensor, seed: seed)
     case .memoryPermuted(let axes): permutedMemory(of: tensor, axes: axes)
     case .centreTapOnly:
-      tensor.mappingKernels { $0[0] = 0; $0[2] = 0 }
+      tensor.mappingKernels {
+        $0[0] = 0; $0[2] = 0
+      }
     case .tapsCollapsed:
-      tensor.mappingKernels { $0[1] = $0[0] + $0[1] + $0[2]; $0[0] = 0; $0[2] = 0 }
+      tensor.mappingKernels {
+        $0[1] = $0[0] + $0[1] + $0[2]; $0[0] = 0; $0[2] = 0
+      }
     case .tapsReversed: tensor.mappingKernels { $0.swapAt(0, 2) }
     case .halvesInterleaved: interleavedHalves(of: tensor)
     case .sinusoids(let variant):
@@ -69,7 +73,9 @@ private func permutedMemory(of tensor: Tensor, axes: [Int]) -> Tensor {
   let shape = tensor.shape
   guard axes.count == shape.count, axes.sorted() == Array(shape.indices) else { return tensor }
   var strides = [Int](repeating: 1, count: shape.count)
-  for axis in shape.indices.dropLast().reversed() { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+  for axis in shape.indices.dropLast().reversed() {
+    strides[axis] = strides[axis + 1] * shape[axis + 1]
+  }
   let extents = axes.map { shape[$0] }
   let steps = axes.map { strides[$0] }
   return Tensor.float32(shape) { target in

@@ -34,7 +34,7 @@ final class ThreadPool: Sendable {
 
   var threadCount: Int { crew.threadCount }
 
-  /// - Parameter scratchCount: floats of memory that each thread has to itself.
+  /// `scratchCount`: floats of memory that each thread has to itself.
   init(threadCount: Int, scratchCount: Int) {
     crew = Crew(threadCount: threadCount, scratchCount: scratchCount)
   }

@@ -8,8 +8,8 @@ package struct GraphBuilder {
   private var ids: [String: ValueID] = [:]
 
   /// The unfused graph of `stage`.
-  /// - Parameter taps: names to observe; those of other stages are ignored.
-  /// - Throws: `GraphError.undefinedValue` where a node reads what no earlier node defines.
+  /// `taps`: names to observe; those of other stages are ignored.
+  /// Throws `GraphError.undefinedValue` where a node reads what no earlier node defines.
   package static func build(
     _ program: EncoderProgram, stage: EncoderStage, observing taps: Set<String>
   ) throws(GraphError) -> Graph {
@@ -35,7 +35,8 @@ package struct GraphBuilder {
     }
     builder.graph.output = try builder.value(last.outputTap, reader: "the end of \(last)")
     for stage in stages {
-      for node in program.nodes(in: stage) where node.operation != .input && taps.contains(node.name) {
+      for node in program.nodes(in: stage)
+      where node.operation != .input && taps.contains(node.name) {
         let value = try builder.value(node.name, reader: "an observer")
         builder.graph.taps.append(GraphTap(name: node.name, value: value))
       }

@@ -88,7 +88,8 @@ extension Graph {
   ) throws(GraphError) {
     guard numHeads > 0, value.columns % numHeads == 0 else {
       throw .malformed(
-        "'\(self[node.output].name)': \(value.columns) channels do not divide into \(numHeads) heads")
+        "'\(self[node.output].name)': \(value.columns) channels do not divide into \(numHeads) heads"
+      )
     }
   }
 

@@ -29,7 +29,7 @@ package struct MemoryPlan: Sendable {
   ///
   /// Largest buffer first, each at the lowest place that is free for its whole life: the greedy
   /// order that wastes least where sizes differ much.
-  /// - Parameter scratch: buffers that node n needs while it runs, by n.
+  /// `scratch`: buffers that node n needs while it runs, by n.
   package init(_ graph: Graph, scratch: [Int: [BufferLayout]] = [:]) {
     let lifetimes = Self.lifetimes(graph)
     let halos = Self.halos(graph)

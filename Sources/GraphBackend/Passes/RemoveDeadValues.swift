@@ -12,7 +12,9 @@ extension GraphPass {
       var node = node
       if let value = node.beforeActivation, !live.contains(value) { node.beforeActivation = nil }
       if let value = node.beforeResidual, !live.contains(value) { node.beforeResidual = nil }
-      guard node.outputs.contains(where: live.contains) || node.operation == .input else { continue }
+      guard node.outputs.contains(where: live.contains) || node.operation == .input else {
+        continue
+      }
       live.formUnion(node.inputs)
       kept.append(node)
     }

@@ -41,7 +41,7 @@ final class PackedWeights: Sendable {
   /// stage by stage, or its weights would lie in memory twice.
   static let budget = 340_000_000
 
-  /// - Parameter keeps: whether what was packed once is kept.
+  /// `keeps`: whether what was packed once is kept.
   init(source: any WeightSource, kernels: KernelTable, keeps: Bool) {
     self.source = source
     self.kernels = kernels

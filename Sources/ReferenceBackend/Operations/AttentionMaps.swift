@@ -40,7 +40,7 @@ extension Calculator {
   }
 
   /// exp(s − max)/Σ along the axis; what a mask hides is −∞ before.
-  /// - Parameter s: `[heads, T, T]`; NaN spreads along the axis.
+  /// `s`: `[heads, T, T]`; NaN spreads along the axis.
   func softmax(_ softmax: Softmax, _ s: Tensor) -> Tensor {
     let (queries, keys) = (s.shape[1], s.shape[2])
     let (lines, count, step): (Int, Int, Int) =
@@ -54,7 +54,8 @@ extension Calculator {
       s.withFloat64 { source in
         multiplier.workers.run(lines, scratch: count) { line, values in
           let first =
-            softmax.axis == .queries ? line / keys * queries * keys + line % keys
+            softmax.axis == .queries
+            ? line / keys * queries * keys + line % keys
             : softmax.axis == .keys ? line * keys : line
           for i in 0..<count {
             let position = first + i * step

@@ -4,8 +4,8 @@ import TensorCore
 
 extension Calculator {
   /// y[t, o] = b[o] + Σₖ Σᵢ x[t·stride + k − paddingLeft, i]·W[o, i, k]; x is zero outside.
-  /// - Parameter x: `[T, in]`; NaN propagates.
-  /// - Returns: `[T′, out]`.
+  /// `x`: `[T, in]`; NaN propagates.
+  /// Returns `[T′, out]`.
   /// - Note: Source openai/whisper model.py `Conv1d`.
   func conv1d(_ convolution: Conv1D, _ x: Tensor, _ node: String) throws -> Tensor {
     let weight = try weights.resolve(convolution.weight)

@@ -16,7 +16,9 @@ extension Calculator {
     switch variant {
     case .erf: erfGELU(x)
     case .tanh:
-      mapping(x) { 0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+      mapping(x) {
+        0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+      }
     case .quick: mapping(x) { $0 / (1 + exp(-1.702 * $0)) }
     case .relu: mapping(x) { $0 < 0 ? 0 : $0 }
     case .silu: mapping(x) { $0 / (1 + exp(-$0)) }

@@ -4,8 +4,8 @@ import TensorCore
 
 extension Calculator {
   /// y = (x − μ)/√(σ² + ε)·weight + bias for each row, with the biased variance unless asked.
-  /// - Parameter x: `[T, C]`; a row with a NaN is all NaN.
-  /// - Returns: `[T, C]`.
+  /// `x`: `[T, C]`; a row with a NaN is all NaN.
+  /// Returns `[T, C]`.
   /// - Note: Source openai/whisper model.py `LayerNorm`, ε = 1e-5.
   func layerNorm(_ norm: LayerNorm, _ x: Tensor, _ node: String) throws -> Tensor {
     let width = x.innerExtent

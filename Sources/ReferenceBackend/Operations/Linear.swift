@@ -4,8 +4,8 @@ import TensorCore
 
 extension Calculator {
   /// y = x·Wᵀ + b.
-  /// - Parameter x: `[T, in]`; NaN propagates.
-  /// - Returns: `[T, out]`.
+  /// `x`: `[T, in]`; NaN propagates.
+  /// Returns `[T, out]`.
   /// - Note: Source openai/whisper model.py `Linear`.
   func linear(_ layer: Linear, _ x: Tensor, _ node: String) throws -> Tensor {
     let weight = try weights.resolve(layer.weight)

@@ -32,9 +32,8 @@ struct Multiplier: Sendable {
   }
 
   /// c[row, column] = Σₖ a[row, k]·b[column, k].
-  /// - Parameters:
-  ///   - a: rows of `b.depth` elements.
-  ///   - c: `[a.rows, b.columns]`, rows `cStride` elements apart.
+  /// - `a`: rows of `b.depth` elements.
+  /// - `c`: `[a.rows, b.columns]`, rows `cStride` elements apart.
   func multiply(
     _ a: MatrixView, _ b: PackedMatrix, into c: UnsafeMutablePointer<Double>, cStride: Int
   ) {

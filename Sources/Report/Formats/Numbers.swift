@@ -6,11 +6,17 @@
 
 /// Numbers as people read them in tables.
 package enum Numbers {
-  /// `2.84e-07` style with `digits` significant digits, exponents without padding: `2.8e-7`.
+  /// `2.84e-07` style with `digits` significant digits, exponents without padding: `2.8e-7`; plain,
+  /// `0.57`, where that is as short.
   package static func scientific(_ value: Double?, digits: Int = 2) -> String {
     guard let value else { return "–" }
     guard value.isFinite else { return value.isNaN ? "NaN" : value < 0 ? "−∞" : "∞" }
     if value == 0 { return "0" }
+    let magnitude = abs(value)
+    if magnitude >= 0.01 && magnitude < 1000 {
+      let whole = Int(magnitude.logarithm.rounded(.down)) + 1
+      return fixed(value, decimals: max(digits - whole, 0))
+    }
     let text = printed("%.\(digits - 1)e", value)
     guard let split = text.firstIndex(of: "e"),
       let exponent = Int(text[text.index(after: split)...])

@@ -3,7 +3,7 @@ import Parity
 
 extension RunReport {
   /// What `run` prints.
-  /// - Parameter isQuiet: sentences only, no tables.
+  /// `isQuiet`: sentences only, no tables.
   package func lines(_ canvas: TextCanvas, isQuiet: Bool = false) -> [String] {
     var lines = header(canvas)
     for window in windows {

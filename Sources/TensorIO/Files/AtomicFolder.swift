@@ -14,8 +14,8 @@ final class AtomicFolder {
   private var isOpen = true
 
   /// Creates a new folder beside `path`.
-  /// - Parameter mayReplace: whether a file of this name may go when an old folder is replaced.
-  /// - Throws: `wouldReplaceForeignFolder`, `cannotWrite`, `diskFull`; `notARegularFile` where a
+  /// `mayReplace`: whether a file of this name may go when an old folder is replaced.
+  /// Throws `wouldReplaceForeignFolder`, `cannotWrite`, `diskFull`; `notARegularFile` where a
   ///   file stands at `path`.
   init(_ path: String, mayReplace: (String) -> Bool) throws(TensorIOError) {
     self.path = path

@@ -7,7 +7,8 @@ import TensorCore
 /// scales are Float16. NaN and ∞ in a scale spread over its block.
 /// - Precondition: `source` holds all blocks; `count` is a multiple of the block's extent.
 func dequantised(
-  _ source: UnsafeRawBufferPointer, as type: GGMLType, into target: UnsafeMutableBufferPointer<Float>
+  _ source: UnsafeRawBufferPointer, as type: GGMLType,
+  into target: UnsafeMutableBufferPointer<Float>
 ) {
   let blocks = target.count / type.blockExtent
   for block in 0..<blocks {

@@ -1,11 +1,10 @@
 /// A strict JSON parser (RFC 8259) for untrusted bytes: bounded depth, no duplicate keys.
 
 /// Parses one JSON document.
-/// - Parameters:
-///   - bytes: UTF-8 without byte order mark; white space around the value is allowed.
-///   - path: whose bytes they are, for messages.
-///   - baseOffset: where `bytes` start in the file, for messages.
-/// - Throws: `invalidJSON` with the byte where it fails.
+/// - `bytes`: UTF-8 without byte order mark; white space around the value is allowed.
+/// - `path`: whose bytes they are, for messages.
+/// - `baseOffset`: where `bytes` start in the file, for messages.
+/// Throws `invalidJSON` with the byte where it fails.
 package func parseJSON(
   _ bytes: [UInt8], path: String, baseOffset: Int = 0
 ) throws(TensorIOError) -> JSONValue {

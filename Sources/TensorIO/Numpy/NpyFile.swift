@@ -19,7 +19,7 @@ package struct NpyFile: TensorSource {
     try self.init(try MappedFile(path).view, name: name)
   }
 
-  /// - Parameter name: what to call the tensor.
+  /// `name`: what to call the tensor.
   package init(_ view: ByteView, name: String) throws(TensorIOError) {
     guard view.count > 0 else { throw TensorIOError(view.path, .empty) }
     path = view.path

@@ -96,8 +96,7 @@ package struct ONNXFile: TensorSource {
   }
 
   /// A StringStringEntryProto: key 1, value 2.
-  private static func pair(_ view: ByteView) throws(TensorIOError) -> (key: String, value: String)
-  {
+  private static func pair(_ view: ByteView) throws(TensorIOError) -> (key: String, value: String) {
     var result = (key: "", value: "")
     var reader = ProtobufReader(view)
     while let field = try reader.next() {

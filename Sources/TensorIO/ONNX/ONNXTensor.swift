@@ -59,8 +59,8 @@ struct ONNXTensor: Sendable {
   ]
 
   /// The elements.
-  /// - Parameter folder: the folder of the ONNX file, the only place of external data.
-  /// - Throws: `unsupportedDtype`, `invalidShape`, `sizeOverflow`, `sizeMismatch`, `unsafePath`,
+  /// `folder`: the folder of the ONNX file, the only place of external data.
+  /// Throws `unsupportedDtype`, `invalidShape`, `sizeOverflow`, `sizeMismatch`, `unsafePath`,
   ///   the file system's errors for external data, `outOfFile`.
   func load(folder: String) throws(TensorIOError) -> Tensor {
     let type = try scalarType

@@ -97,7 +97,9 @@ extension PickleMachine {
     }
   }
 
-  private mutating func rebuildDictionary(_ arguments: [PickleID]) throws(TensorIOError) -> PickleValue {
+  private mutating func rebuildDictionary(_ arguments: [PickleID]) throws(TensorIOError)
+    -> PickleValue
+  {
     guard let first = arguments.first else { return .dictionary([]) }
     var pairs: [(PickleID, PickleID)] = []
     let items = try sequence(first, "the items of a dictionary")
