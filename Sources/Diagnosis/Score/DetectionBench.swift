@@ -82,8 +82,6 @@ package struct DetectionBench {
     let missed = result.taps.filter {
       expected.keys.contains($0.tap) && !foundNames.contains($0.tap)
     }
-    let hidden = Set(
-      faults.filter(\.fault.isBenign).flatMap { $0.changedTaps(in: judge.program) })
     return DetectionScore.Row(
       faults: faults.map(\.description), isBenign: faults.allSatisfy(\.fault.isBenign),
       expected: judge.program.tapNames.filter(expected.keys.contains), found: found,
@@ -91,8 +89,7 @@ package struct DetectionBench {
       misnamed: found.filter { tap in
         guard let wanted = expected[tap.tap] else { return false }
         return !wanted.accepts(tap.introduced?.verdict ?? tap.verdict)
-      }.map(\.tap),
-      optional: judge.program.showing(hidden, among: observed))
+      }.map(\.tap))
   }
 
   /// Where the faults must show, and as what.

@@ -18,13 +18,8 @@ package struct DetectionScore: Sendable {
     /// Expected taps whose precision was named wrongly.
     package var misnamed: [String] = []
 
-    /// Taps at which benign faults show that are hidden themselves: they may be found or not.
-    package var optional: [String] = []
-
     /// Found taps that no fault touches.
-    package var falseAlarms: [String] {
-      found.map(\.tap).filter { !expected.contains($0) && !optional.contains($0) }
-    }
+    package var falseAlarms: [String] { found.map(\.tap).filter { !expected.contains($0) } }
     /// Whether the faults show exactly at their sites.
     package var isExact: Bool { missed.isEmpty && falseAlarms.isEmpty && misnamed.isEmpty }
   }

@@ -34,12 +34,10 @@ private func liesOnIntegerGrid(_ values: UnsafeBufferPointer<Float>, width: Int)
 extension ErrorPanel {
   /// Adds the rounding to multiples of each row's largest value/127: half a step, as variance.
   mutating func addRowSteps(of candidate: Tensor, unit: Double) {
-    // The whole row of the tensor, of which the panel may be one head.
-    let width = max(candidate.innerExtent, 1)
     let steps = candidate.withFloat32 { x in
       (0..<rows).map { row in
-        let start = (offset + row * rowStride) / width * width
-        let largest = x[start..<(start + width)].reduce(Float(0)) { max($0, abs($1)) }
+        let start = offset + row * rowStride
+        let largest = x[start..<(start + columns)].reduce(Float(0)) { max($0, abs($1)) }
         return Double(largest) / 127 / 2 / unit
       }
     }

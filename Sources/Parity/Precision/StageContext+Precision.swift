@@ -50,8 +50,7 @@ extension StageContext {
       }
       if !Self.comparableSize.contains(trial.size) { excluded.insert(variant.format) }
       if similar == nil, variant.rounded == .operands, Self.similarSize.contains(trial.size),
-        PrecisionVariant.operandFormats.contains(variant.format),
-        segment.count == 1 || trial.hasProfile
+        PrecisionVariant.operandFormats.contains(variant.format)
       {
         similar = PrecisionFinding(
           format: variant.format,
@@ -72,8 +71,6 @@ extension StageContext {
     var residual: Double
     /// The candidate's error over the variant's.
     var size: Double
-    /// Whether both errors are spread alike over rows and channels.
-    var hasProfile: Bool
   }
 
   private func trial(
@@ -86,9 +83,7 @@ extension StageContext {
     return Trial(
       variant: variant,
       residual: (squaredDistance(candidate, value) / scan.errorSquared).squareRoot(),
-      size: (scan.errorSquared / squaredDistance(value, exact)).squareRoot(),
-      hasProfile: segment.count == 1
-        || ErrorProfile(candidate, exact).resembles(ErrorProfile(value, exact)))
+      size: (scan.errorSquared / squaredDistance(value, exact)).squareRoot())
   }
 
   /// Names what reproduced the candidate. f16 and tf32 round alike within f16's range, and so do
