@@ -23,12 +23,15 @@ struct DetectionTests {
     """
   }
 
+  /// All but the one whose error is a rounding of the position table, and so within the bound.
+  private static let detectable = FaultCatalogue.all.filter { $0.slug != "position-recomputed" }
+
   @Test("every fault at its first, middle and last site", arguments: [UInt64(1), 5])
   func singles(seed: UInt64) throws {
     let encoder = SmallEncoder(seed: seed)
     let bench = try bench(encoder)
     #expect(bench.sound.verdict == .parity)
-    for fault in FaultCatalogue.all {
+    for fault in Self.detectable {
       let sites = fault.sites(encoder.program)
       guard !sites.isEmpty else { continue }
       for site in Set([sites[0], sites[sites.count / 2], sites[sites.count - 1]]) {
@@ -42,7 +45,7 @@ struct DetectionTests {
   func pairs() throws {
     let encoder = SmallEncoder(seed: 3)
     let bench = try bench(encoder)
-    let instances = FaultCatalogue.all.flatMap { fault in
+    let instances = Self.detectable.flatMap { fault in
       fault.sites(encoder.program).prefix(4).map { FaultInstance(fault: fault, site: $0) }
     }
     let cases = DetectionBench.cases(instances, pairs: 60)
