@@ -73,9 +73,11 @@ extension BLASBackend: OperationEvaluator {
 
   package func evaluateAttention(
     scores: ProgramNode, softmax: ProgramNode, context: ProgramNode, query: Tensor, key: Tensor,
-    value: Tensor
+    value: Tensor, observing observe: ((AttentionRow) -> Void)?
   ) throws -> Tensor {
     let map = try evaluate(scores, inputs: [query, key])
-    return try evaluate(context, inputs: [evaluate(softmax, inputs: [map]), value])
+    let probabilities = try evaluate(softmax, inputs: [map])
+    if let observe { AttentionRow.forEach(scores: map, probabilities: probabilities, observe) }
+    return try evaluate(context, inputs: [probabilities, value])
   }
 }

@@ -58,10 +58,66 @@ package protocol OperationEvaluator: Sendable {
 
   /// The value of `context` computed in Float64 from q, k and v `[T, C]`, through `scores` and
   /// `softmax`: the same as `evaluate` thrice, without maps `[heads, T, T]` in memory.
+  /// - `observe`: called once for each head and query, from several threads at once; the queries of
+  ///   one block come in order and from one thread. `nil` where nobody looks.
   func evaluateAttention(
     scores: ProgramNode, softmax: ProgramNode, context: ProgramNode, query: Tensor, key: Tensor,
-    value: Tensor
+    value: Tensor, observing observe: ((AttentionRow) -> Void)?
   ) throws -> Tensor
+}
+
+extension OperationEvaluator {
+  /// The same, unobserved.
+  package func evaluateAttention(
+    scores: ProgramNode, softmax: ProgramNode, context: ProgramNode, query: Tensor, key: Tensor,
+    value: Tensor
+  ) throws -> Tensor {
+    try evaluateAttention(
+      scores: scores, softmax: softmax, context: context, query: query, key: key, value: value,
+      observing: nil)
+  }
+}
+
+/// One row of the attention maps of one head, lent for the time of a call.
+package struct AttentionRow {
+  /// Queries of a block.
+  package static let blockLength = 48
+
+  package let head: Int
+  package let query: Int
+  /// Scaled scores before any mask, one for each key.
+  package let scores: UnsafeBufferPointer<Double>
+  /// What the softmax makes of them.
+  package let probabilities: UnsafeBufferPointer<Double>
+
+  package init(
+    head: Int, query: Int, scores: UnsafeBufferPointer<Double>,
+    probabilities: UnsafeBufferPointer<Double>
+  ) {
+    self.head = head
+    self.query = query
+    self.scores = scores
+    self.probabilities = probabilities
+  }
+
+  /// Calls `observe` with every row of maps `[heads, queries, keys]` that are in memory.
+  package static func forEach(
+    scores: Tensor, probabilities: Tensor, _ observe: (AttentionRow) -> Void
+  ) {
+    let (queries, keys) = (scores.shape[1], scores.shape[2])
+    scores.withFloat64 { s in
+      probabilities.withFloat64 { p in
+        for line in 0..<scores.rowCount {
+          let range = (line * keys)..<((line + 1) * keys)
+          observe(
+            AttentionRow(
+              head: line / queries, query: line % queries,
+              scores: UnsafeBufferPointer(rebasing: s[range]),
+              probabilities: UnsafeBufferPointer(rebasing: p[range])))
+        }
+      }
+    }
+  }
 }
 
 /// Derivatives of single operations in Float64: what errors are traced back with.

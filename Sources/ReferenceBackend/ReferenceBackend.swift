@@ -79,16 +79,19 @@ package struct ReferenceBackend: EncoderBackend, OperationEvaluator {
 
   package func evaluateAttention(
     scores: ProgramNode, softmax: ProgramNode, context: ProgramNode, query: Tensor, key: Tensor,
-    value: Tensor
+    value: Tensor, observing observe: ((AttentionRow) -> Void)?
   ) throws -> Tensor {
     guard case .attentionScores(let scoring) = scores.operation,
       case .softmax(let normalising) = softmax.operation,
       case .attentionContext(let mixing) = context.operation
     else {
       let map = try evaluate(scores, inputs: [query, key])
-      return try evaluate(context, inputs: [evaluate(softmax, inputs: [map]), value])
+      let probabilities = try evaluate(softmax, inputs: [map])
+      if let observe { AttentionRow.forEach(scores: map, probabilities: probabilities, observe) }
+      return try evaluate(context, inputs: [probabilities, value])
     }
     let operations = AttentionOperations(scores: scoring, softmax: normalising, context: mixing)
-    return try exact.attention(operations, query, key, value, context.name)
+    return try exact.attention(
+      operations, query, key, value, context.name, observing: observe)
   }
 }

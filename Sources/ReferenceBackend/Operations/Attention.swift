@@ -17,18 +17,22 @@ struct AttentionOperations {
 }
 
 extension Calculator {
-  /// Queries of a task: their scores, 0.6 MB for 1500 keys, stay in the second-level cache.
-  private static let queryBlock = 48
-
   /// softmax(scale·q·kᵀ)·v for each head: the same bits as step by step.
-  /// - Parameters: q, k, v: `[T, C]`; NaN propagates.
+  ///
+  /// A task is a block of queries of one head: their scores, 0.6 MB for 1500 keys, stay in the
+  /// second-level cache.
+  /// - Parameters: q, k, v: `[T, C]`; NaN propagates. observe: sees each row of the maps.
   /// - Returns: `[T, C]`.
   func attention(
-    _ operations: AttentionOperations, _ q: Tensor, _ k: Tensor, _ v: Tensor, _ node: String
+    _ operations: AttentionOperations, _ q: Tensor, _ k: Tensor, _ v: Tensor, _ node: String,
+    observing observe: ((AttentionRow) -> Void)? = nil
   ) throws -> Tensor {
     guard operations.isStreamable else {
       let scores = stored(try attentionScores(operations.scores, q, k, node))
       let probabilities = stored(softmax(operations.softmax, scores))
+      if let observe {
+        AttentionRow.forEach(scores: scores, probabilities: probabilities, observe)
+      }
       return try attentionContext(operations.context, probabilities, v, node)
     }
     let heads = operations.scores.numHeads
@@ -51,18 +55,19 @@ extension Calculator {
           depthStride: width)
       }
     }
-    let blocks = (queries + Self.queryBlock - 1) / Self.queryBlock
+    let length = AttentionRow.blockLength
+    let blocks = (queries + length - 1) / length
     let result = Tensor.float64([queries, width]) { out in
       q.withRows { q in
         multiplier.workers.run(
-          heads * blocks, scratch: multiplier.scratchCount + Self.queryBlock * keys
+          heads * blocks, scratch: multiplier.scratchCount + (length + 1) * keys
         ) { task, scratch in
           let head = task / blocks
-          let first = task % blocks * Self.queryBlock
+          let first = task % blocks * length
           attentionBlock(
-            operations, q.columns(from: head * headDim),
-            first..<min(first + Self.queryBlock, queries), packedKeys[head], packedValues[head],
-            into: out.start + first * width + head * headDim, width, scratch)
+            operations, head, q.columns(from: head * headDim),
+            first..<min(first + length, queries), packedKeys[head], packedValues[head],
+            into: out.start + first * width + head * headDim, width, scratch, observe)
         }
       }
     }
@@ -71,23 +76,31 @@ extension Calculator {
 
   /// One head's context for a block of queries.
   private func attentionBlock(
-    _ operations: AttentionOperations, _ q: MatrixView, _ queries: Range<Int>, _ k: PackedMatrix,
-    _ v: PackedMatrix, into out: UnsafeMutablePointer<Double>, _ outStride: Int,
-    _ scratch: UnsafeMutablePointer<Double>
+    _ operations: AttentionOperations, _ head: Int, _ q: MatrixView, _ queries: Range<Int>,
+    _ k: PackedMatrix, _ v: PackedMatrix, into out: UnsafeMutablePointer<Double>,
+    _ outStride: Int, _ scratch: UnsafeMutablePointer<Double>,
+    _ observe: ((AttentionRow) -> Void)?
   ) {
     let keys = k.columns
     let map = scratch + multiplier.scratchCount
+    let unmasked = map + queries.count * keys
     multiplier.multiplyBlock(
       q, rows: queries, k, panels: 0..<k.panelCount, into: map, cStride: keys, scratch: scratch)
+    let isCausal = operations.softmax.mask == .causal
     for query in queries {
       let row = map + (query - queries.lowerBound) * keys
       scale(row, keys, by: operations.scores.scale)
       store(row, keys)
-      if operations.softmax.mask == .causal && query + 1 < keys {
+      if observe != nil { unmasked.update(from: row, count: keys) }
+      if isCausal && query + 1 < keys {
         (row + query + 1).update(repeating: -.infinity, count: keys - query - 1)
       }
       multiplier.arithmetic.softmaxRow(row, keys, operations.softmax.numUnmaskedPaddingKeys)
       store(row, keys)
+      observe?(
+        AttentionRow(
+          head: head, query: query, scores: UnsafeBufferPointer(start: unmasked, count: keys),
+          probabilities: UnsafeBufferPointer(start: row, count: keys)))
     }
     multiplier.multiplyBlock(
       MatrixView(base: map, rows: queries.count, rowStride: keys), rows: 0..<queries.count, v,
