@@ -175,9 +175,16 @@ package final class GraphBackend: EncoderBackend {
     let source = try builder.placement(value)
     return Tensor.float32(builder.graph[value].shape) { target in
       guard let base = target.baseAddress else { return }
-      for row in 0..<source.rows {
-        (base + row * source.columns).update(from: source.row(row), count: source.columns)
-      }
+      let length = max(1, (1 << 16) / max(source.columns, 1))
+      pool.run([
+        Step(
+          name: "tap", kind: "copy", unitCount: (source.rows + length - 1) / length
+        ) { units, _ in
+          for row in (units.lowerBound * length)..<min(units.upperBound * length, source.rows) {
+            (base + row * source.columns).update(from: source.row(row), count: source.columns)
+          }
+        }
+      ])
     }
   }
 }

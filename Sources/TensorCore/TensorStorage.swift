@@ -12,6 +12,7 @@ package final class TensorStorage: @unchecked Sendable {
   /// What keeps the bytes alive and how they are given back.
   private enum Ownership {
     case allocated
+    case paged
     case mapped
     case borrowed(any AnyObject & Sendable)
   }
@@ -29,7 +30,7 @@ package final class TensorStorage: @unchecked Sendable {
     byteCount: Int, initializingWith initialize: (UnsafeMutableRawBufferPointer) throws -> Void
   ) rethrows {
     precondition(byteCount >= 0)
-    let pages = byteCount >= Self.pagedByteCount ? Self.allocatePages(byteCount) : nil
+    let pages = byteCount >= Self.pagedByteCount ? PagePool.shared.take(byteCount) : nil
     let base =
       pages
       ?? UnsafeMutableRawPointer.allocate(
@@ -37,30 +38,16 @@ package final class TensorStorage: @unchecked Sendable {
     do {
       try initialize(UnsafeMutableRawBufferPointer(start: base, count: byteCount))
     } catch {
-      if pages == nil { base.deallocate() } else { munmap(base, byteCount) }
+      if pages == nil { base.deallocate() } else { PagePool.shared.give(base, byteCount) }
       throw error
     }
     self.base = base
     self.byteCount = byteCount
-    self.ownership = pages == nil ? .allocated : .mapped
+    self.ownership = pages == nil ? .allocated : .paged
   }
 
-  /// From this size on, storage is pages of its own: given back to the system at once when the last
-  /// tensor goes, where a heap would keep the holes.
+  /// From this size on, storage is pages of its own, where a heap would keep the holes.
   private static let pagedByteCount = 1 << 20
-
-  /// Fresh zeroed pages, huge ones where the system has them; `nil` where it gives none.
-  private static func allocatePages(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-    guard
-      let base = mmap(
-        nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-      base != MAP_FAILED
-    else { return nil }
-    #if os(Linux)
-      madvise(base, byteCount, MADV_HUGEPAGE)
-    #endif
-    return base
-  }
 
   /// Takes over a read-only `mmap` of `byteCount` bytes; unmapped when the last tensor goes.
   package init(takingMapping base: UnsafeMutableRawPointer, byteCount: Int) {
@@ -81,6 +68,7 @@ package final class TensorStorage: @unchecked Sendable {
   deinit {
     switch ownership {
     case .allocated: base.deallocate()
+    case .paged: PagePool.shared.give(base, byteCount)
     case .mapped: munmap(base, byteCount)
     case .borrowed: break
     }

@@ -106,11 +106,12 @@ final class AttentionMoments: @unchecked Sendable {
     var squares = sums
     guard total > 0 else { return (sums, sums) }
     for j in 0..<v.rows where weights[j].isFinite {
-      for d in 0..<v.columns {
-        let value = v[j, d]
-        guard value.isFinite else { continue }
-        sums[d] += weights[j] * value
-        squares[d] += weights[j] * value * value
+      let weight = weights[j]
+      let row = v.base + j &* v.rowStride
+      for d in 0..<v.columns where row[d].isFinite {
+        let value = Double(row[d])
+        sums[d] += weight * value
+        squares[d] += weight * (value * value)
       }
     }
     let square = squares.map { $0 / total }

@@ -45,11 +45,14 @@ extension ErrorModelBuilder {
     let gamma = try statistics.vector(norm.weight) ?? [Double](repeating: 1, count: columns)
     let beta = try statistics.vector(norm.bias) ?? [Double](repeating: 0, count: columns)
     let rows = x.withFloat32 { buffer in
-      (0..<x.rowCount).map { row in
-        layerNormRow(
-          UnsafeBufferPointer(rebasing: buffer[(row * columns)..<((row + 1) * columns)]),
-          epsilon: norm.epsilon, stored: storage.input(0), unit: claim.unit)
-      }
+      nonisolated(unsafe) let buffer = buffer
+      return mapChunks(x.rowCount, chunk: 64) { rows in
+        rows.map { row in
+          layerNormRow(
+            UnsafeBufferPointer(rebasing: buffer[(row * columns)..<((row + 1) * columns)]),
+            epsilon: norm.epsilon, stored: storage.input(0), unit: claim.unit)
+        }
+      }.flatMap { $0 }
     }
     var panel = fullPanel(rows: x.rowCount, columns: columns)
     panel.separable = [

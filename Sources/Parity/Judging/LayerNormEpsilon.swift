@@ -56,7 +56,7 @@ struct LayerNormEpsilon: Sendable {
 }
 
 /// How much one row is scaled too far, and how well that is known.
-private struct RowScale {
+private struct RowScale: Sendable {
   var scale: Double
   /// r² = 1/(σ² + ε).
   var inverse: Double
@@ -70,14 +70,17 @@ private struct RowScale {
     let width = x.innerExtent
     return x.withFloat32 { input in
       candidate.withFloat64 { values in
-        exact.withFloat64 { exacts in
-          (0..<x.rowCount).compactMap { row in
-            let range = (row * width)..<((row + 1) * width)
-            return RowScale(
-              norm, gain, bias, input: UnsafeBufferPointer(rebasing: input[range]),
-              candidate: UnsafeBufferPointer(rebasing: values[range]),
-              exact: UnsafeBufferPointer(rebasing: exacts[range]), unit: unit)
-          }
+        exact.withFloat64 { exacts -> [RowScale] in
+          nonisolated(unsafe) let (input, values, exacts) = (input, values, exacts)
+          return mapChunks(x.rowCount, chunk: 64) { rows in
+            rows.compactMap { row in
+              let range = (row * width)..<((row + 1) * width)
+              return RowScale(
+                norm, gain, bias, input: UnsafeBufferPointer(rebasing: input[range]),
+                candidate: UnsafeBufferPointer(rebasing: values[range]),
+                exact: UnsafeBufferPointer(rebasing: exacts[range]), unit: unit)
+            }
+          }.flatMap { $0 }
         }
       }
     }

@@ -72,7 +72,9 @@ extension StageContext {
     var context = StageContext(judge: declared, nodes: nodes, reference: reference)
     context.values = values
     guard var outcome = try context.evaluate(node, candidate: candidate) else { return nil }
-    outcome.model.addSpread(of: outcome.replicas, around: outcome.exact.tensor)
+    if !outcome.replicas.isEmpty {
+      outcome.model.addSpread(of: outcome.replicas, around: outcome.exact.tensor)
+    }
     let scan = outcome.model.scan(candidate: candidate, exact: outcome.exact)
     guard outcome.model.accepts(scan) else { return nil }
     return PrecisionFinding(
@@ -100,7 +102,13 @@ extension StageContext {
   private func isBitEqual(_ candidate: Tensor, _ exact: ExactValue, scan: ErrorScan) -> Bool {
     let unit = candidate.scalarType.unitRoundoff ?? 0
     guard scan.maxAbs <= unit * scan.exactSquared.squareRoot() else { return false }
-    return areBitEqual(reference: exact.tensor, candidate: candidate)
+    // Most values differ in their first rows; the rest need not be added up then.
+    let rows = min(exact.base.shape.first ?? 0, exact.base.shape.count > 2 ? 1 : 4)
+    let first = ExactValue(
+      base: exact.base.slicedRows(0..<rows),
+      difference: exact.difference?.slicedRows(0..<rows))
+    return areBitEqual(reference: first.tensor, candidate: candidate.slicedRows(0..<rows))
+      && areBitEqual(reference: exact.tensor, candidate: candidate)
   }
 }
 

@@ -38,7 +38,9 @@ struct StageContext {
       values[node.name] = .replayed(replay(outcome, node: node, seed: seed))
       return nil
     }
-    outcome.model.addSpread(of: outcome.replicas, around: outcome.exact.tensor)
+    if !outcome.replicas.isEmpty {
+      outcome.model.addSpread(of: outcome.replicas, around: outcome.exact.tensor)
+    }
     return try introducedError(outcome, node: node, candidate: candidate)
   }
 

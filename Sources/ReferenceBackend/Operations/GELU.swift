@@ -28,10 +28,10 @@ extension Calculator {
 
   private func erfGELU(_ x: Tensor) -> Tensor {
     Tensor.float64(x.shape) { out in
-      x.withFloat64 { source in
+      x.withElements { source in
         multiplier.workers.runRanges(out.count, length: 1 << 14) { range in
-          multiplier.arithmetic.geluRow(
-            source.start + range.lowerBound, out.start + range.lowerBound, range.count)
+          let target = out.start + range.lowerBound
+          multiplier.arithmetic.geluRow(source.values(range, into: target), target, range.count)
         }
       }
     }
