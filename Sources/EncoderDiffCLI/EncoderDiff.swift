@@ -38,9 +38,7 @@ struct EncoderDiff: ParsableCommand {
 
   /// One line, whatever was thrown.
   private static func message(of error: any Error) -> String {
-    let text =
-      error is any CustomStringConvertible && !isFromParser(error)
-      ? "\(error)" : message(for: error)
+    let text = isFromParser(error) ? message(for: error) : "\(error)"
     return text.split(separator: "\n").first.map(String.init) ?? text
   }
 

@@ -23,7 +23,7 @@ extension TensorIOError.Cause {
     case .notFound: "no such file or folder; check the path"
     case .isDirectory: "is a folder where a file was expected"
     case .notARegularFile:
-      "is neither a regular file nor a folder; copy its contents to a file first"
+      "is a device, pipe or socket where a file is needed; use a file, or copy what it gives to one"
     case .cannotRead(let operation, let reason): "cannot \(operation): \(reason)"
     case .cannotWrite(let operation, let reason):
       "cannot \(operation): \(reason); nothing was changed"

@@ -70,6 +70,7 @@ struct Bench: ParsableCommand {
   func run() throws {
     if let measuredBackend { return try printMemory(of: measuredBackend) }
     let plan = try BenchPlan(self)
+    try requireWritable([output.jsonFile, page.html])
     var report = BenchReport(machine: .current(), numRuns: runs, groups: [])
     for path in plan.models {
       let model = try ModelLoader.load(path)

@@ -79,9 +79,12 @@ struct Bisect: ParsableCommand {
     guard let window = source.windows.first, source.windows.count == 1 else {
       throw UsageError("bisect looks at one window; give --window N, not 'all'")
     }
+    try requireWritable(
+      [output.jsonFile, page.html], inputs: [input.audio, input.mel, dump, model.model])
     let session = BisectSession(
       bench: bench, judge: try bench.judge(judging), mel: window.mel,
-      progress: Progress(isQuiet: output.quiet))
+      progress: Progress(isQuiet: output.quiet),
+      watcher: page.watcher(numCandidates: 1, dimensions: bench.model.dimensions))
     if let isolate {
       let report = try session.isolation(of: isolate)
       output.print(report.lines(output.canvas))

@@ -69,6 +69,8 @@ struct Check: ParsableCommand {
     guard !chosen.isEmpty || shard != nil else {
       throw UsageError("--only '\(only ?? "")' matches none of the cases in \(folder)")
     }
+    try requireWritable(
+      [output.jsonFile, page.html, junit], inputs: cases.manifests.map { $0.path })
     let baselinePath = "\(folder)/\(Baseline.fileName)"
     let baseline = try Baseline(
       contentsOf: baselinePath, exists: isRegularFile(baselinePath))

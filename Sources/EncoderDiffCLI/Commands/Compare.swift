@@ -39,6 +39,8 @@ struct Compare: ParsableCommand {
 
   func run() throws {
     let sources = (try openTensorSource(reference), try openTensorSource(candidate))
+    try requireWritable(
+      [output.jsonFile, page.html], inputs: [reference, candidate, mapping, model.model])
     let map = try mapping.map { try DumpMapping(contentsOf: $0) }
     let bench = try workbench(sources.0, sources.1)
     var watcher = page.watcher(numCandidates: 1, dimensions: bench?.model.dimensions)

@@ -47,6 +47,7 @@ struct Dump: ParsableCommand {
     guard let window = source.windows.first, source.windows.count == 1 else {
       throw UsageError("a dump holds one window; give --window N, not 'all'")
     }
+    try requireNoInput(output, among: [input.audio, input.mel, model.model])
     let writer = try makeDumpWriter(output)
     writer.metadata = DumpIdentity.metadata(
       backend: encoder.name, faults: injection.names, model: bench.identity,

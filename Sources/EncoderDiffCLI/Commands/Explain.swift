@@ -86,15 +86,18 @@ struct Explain: ParsableCommand {
   func run() throws {
     let bench = try Workbench(model, threads: threads)
     let session = try ExplainSession(self, bench: bench)
+    try requireWritable(
+      [output.jsonFile, page.html, markdown], inputs: files + [mel, mapping, model.model])
     let progress = Progress(isQuiet: output.quiet || output.jsonTakesOutput)
     let explanation = try session.explain(progress)
     progress.clear()
-    let report = ExplainReport(
+    var report = ExplainReport(
       model: bench.identity, input: session.input.identity, explanation: explanation,
       injected: session.faults, transcript: session.transcript(explanation, model: bench.model),
       isStrict: strict, verifiesFix: verifyFix)
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
+    report.comparison = try session.comparison(page, progress)
     try page.write(report.page)
     if let markdown { try writeFile(markdown, report.markdown) }
     try (report.isDivergent ? Outcome.divergence : .parity).leave()

@@ -13,15 +13,17 @@ struct Merge: ParsableCommand {
 
       Examples:
         encoder-diff merge part-*.jsonl
-        encoder-diff merge part-*.jsonl --json corpus.json
+        encoder-diff merge part-*.jsonl --json corpus.json --html corpus.html
       """)
 
   @Argument(help: ArgumentHelp("What 'sweep --out' has written.", valueName: "part"))
   var parts: [String]
 
   @OptionGroup var output: OutputOptions
+  @OptionGroup var page: PageOptions
 
   func run() throws {
+    try requireWritable([output.jsonFile, page.html], inputs: parts)
     var summary = SweepSummary()
     for part in parts {
       try forEachLine(of: part) { line in
@@ -34,6 +36,7 @@ struct Merge: ParsableCommand {
     let report = SweepReport(summary, parts: parts)
     output.print(report.lines(output.canvas, isQuiet: output.quiet))
     try output.write(json: report.json)
+    try page.write(report.page)
     if !summary.isParity { try Outcome.divergence.leave() }
     if !summary.troubles.isEmpty || summary.numTorn > 0 { try Outcome.trouble.leave() }
   }

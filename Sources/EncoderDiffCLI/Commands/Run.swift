@@ -4,6 +4,7 @@ import EncoderModel
 import Parity
 import Report
 import TensorCore
+import TensorIO
 
 /// `encoder-diff [run] AUDIO`: every tap of every backend, judged.
 struct Run: ParsableCommand {
@@ -42,11 +43,16 @@ struct Run: ParsableCommand {
   var thorough = false
 
   func run() throws {
+    try input.requireNoCommand()
     let bench = try Workbench(model, threads: backends.threads)
     let injection = try Injection(backends.inject, program: bench.model.program)
     let selection = try bench.selection(taps.taps)
     let sides = try Sides(backends.backends, injection: injection, bench: bench)
     let source = try EncoderInput(input, dimensions: bench.model.dimensions)
+    // Pages and documents may stand in the folder of the dumps.
+    if let dump { try makeFolder(dump) }
+    try requireWritable(
+      [output.jsonFile, page.html], inputs: [input.audio, input.mel, model.model])
     let progress = Progress(isQuiet: output.quiet)
     var windows: [WindowReport] = []
     var inquiry = Inquiry(

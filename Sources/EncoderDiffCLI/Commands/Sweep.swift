@@ -45,6 +45,7 @@ struct Sweep: ParsableCommand {
 
   func run() throws {
     let corpus = try SweepManifest(manifest)
+    try requireNoInput(part, among: [manifest, model.model] + corpus.inputs.map(\.path))
     let inputs = shard.flatMap { Shard(parsing: $0) }?.part(of: corpus.inputs) ?? corpus.inputs
     let bench = try Workbench(model, threads: backends.threads)
     let injection = try Injection(backends.inject, program: bench.model.program)
@@ -55,6 +56,7 @@ struct Sweep: ParsableCommand {
     let before = try SweepProgress(part: part)
     let progress = Progress(isQuiet: quiet)
     var counts = (windows: 0, divergent: 0, troubles: 0)
+    var firstTrouble: String?
     for (number, input) in inputs.enumerated() where !before.isDone(input.name) {
       progress.show(input.name, Double(number) / Double(inputs.count))
       do {
@@ -72,10 +74,17 @@ struct Sweep: ParsableCommand {
         }
       } catch {
         counts.troubles += 1
+        firstTrouble = firstTrouble ?? "\(error)"
         try appendToFile(part, SweepLine(input: input.name, trouble: "\(error)").text + "\n")
       }
     }
     progress.clear()
+    if let firstTrouble {
+      let others = counts.troubles - 1
+      Console.complain(
+        "not compared: \(firstTrouble)"
+          + (others > 0 ? "; and \(others) more, see 'trouble' in \(part)" : ""))
+    }
     try finish(counts, skipped: inputs.count { before.isDone($0.name) })
   }
 

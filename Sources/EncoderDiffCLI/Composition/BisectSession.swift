@@ -15,6 +15,8 @@ struct BisectSession {
   let judge: Judge
   let mel: Tensor
   let progress: Progress
+  /// Keeps sketches of what is compared; `nil` where no page is wanted.
+  var watcher: PageWatcher?
 
   private var program: EncoderProgram { bench.model.program }
 
@@ -49,12 +51,15 @@ struct BisectSession {
     let comparison = EncoderComparison(
       reference: LiveCandidate(reference), judge: judge, candidates: [candidate],
       selection: names)
-    let found = try comparison.run(mel: mel, progress: progress.show)
+    var watcher = watcher
+    let found = try comparison.run(mel: mel, progress: progress.show) { watcher?.see($0, $1, $2) }
+    watcher?.finishWindow(found.verdict)
     progress.clear()
     guard let result = found.candidates.first, let sound = found.referenceOutput else {
       throw UsageError("\(candidate.name) shows nothing that could be judged")
     }
     var report = BisectReport(result: result)
+    report.details = try watcher?.details()
     if withBudget {
       report.budget = try BudgetMeasurement(
         program: program, evaluator: reference, candidate: candidate

@@ -15,8 +15,8 @@ struct ExplainSession {
   let input: EncoderInput
   /// Faults that the candidate is known to have.
   let faults: [String]
-  private let command: Explain
-  private let bench: Workbench
+  let command: Explain
+  let bench: Workbench
   private let windowIndex: Int
 
   init(_ command: Explain, bench: Workbench) throws {
@@ -44,7 +44,7 @@ struct ExplainSession {
     faults = try Injection(command.inject, program: bench.model.program).names
   }
 
-  private var mel: Tensor { input.windows[0].mel }
+  var mel: Tensor { input.windows[0].mel }
 
   private var expected: NumberFormat? {
     get throws {
@@ -77,7 +77,7 @@ struct ExplainSession {
     }
   }
 
-  private func live() throws -> LiveCandidate {
+  func live() throws -> LiveCandidate {
     let injection = try Injection(command.inject, program: bench.model.program)
     let backend = try bench.backend(
       command.backend ?? "graph", program: injection.isEmpty ? nil : injection.program)
@@ -95,9 +95,7 @@ struct ExplainSession {
     }
     let aligned = try ForeignDump(path, mapping: command.mapping, bench: bench).aligned(mel: mel)
     guard !aligned.tapNames.isEmpty else { throw ExplainError.nothingShown(path) }
-    let candidate = DumpCandidate(
-      name: path, program: program, available: Set(aligned.tapNames),
-      read: { try aligned.tensor($0) })
+    let candidate = candidate(aligned, name: path)
     let shelf = try CandidateShelf(
       candidate, program: program, mel: mel, selection: selection)
     let conventions = aligned.alignments.filter { $0.notes.contains { $0.contains("harmless") } }
@@ -106,7 +104,7 @@ struct ExplainSession {
   }
 
   /// The only tensor of a file, where it has bands like a mel and is no encoder output.
-  private func loneMel(_ source: any TensorSource) throws -> Tensor? {
+  func loneMel(_ source: any TensorSource) throws -> Tensor? {
     guard source.names.count == 1, let name = source.names.first, command.mapping == nil else {
       return nil
     }

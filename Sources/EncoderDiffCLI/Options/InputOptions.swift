@@ -1,4 +1,6 @@
 import ArgumentParser
+import Faults
+import TensorIO
 
 /// What is fed to the encoders.
 struct InputOptions: ParsableArguments {
@@ -17,6 +19,20 @@ struct InputOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Which window of long audio: a number from 0, or 'all'.", valueName: "n"))
   var window: String = "0"
+
+  /// Refuses a misspelt command, which the parser takes for the audio of the default command.
+  /// - Throws: `UsageError`.
+  func requireNoCommand() throws {
+    guard let audio, audio.allSatisfy({ $0.isLowercase || $0 == "-" }), audio != "-",
+      realPath(audio) == nil
+    else { return }
+    let commands = EncoderDiff.configuration.subcommands.map { $0._commandName }
+    let nearest = nearestName(to: audio, among: commands)
+    throw UsageError(
+      "\(audio): no such file or command"
+        + (nearest.map { "; did you mean '\($0)'?" }
+          ?? "; 'encoder-diff --help' lists the commands"))
+  }
 }
 
 /// Which weights.

@@ -46,6 +46,9 @@ struct OutputOptions: ParsableArguments {
     return TextCanvas(isColored: isColored, width: Console.outputWidth, isVerbose: verbose)
   }
 
+  /// The file that `--json` names; `nil` where it is standard output.
+  var jsonFile: String? { json == "-" ? nil : json }
+
   /// Whether standard output belongs to the JSON document.
   var jsonTakesOutput: Bool { json == "-" }
 

@@ -46,7 +46,14 @@ enum Console {
         #endif
       }
       if count < 0 && errno == EINTR { continue }
-      if count <= 0 { return }
+      guard count > 0 else {
+        // A result that nobody can read is trouble; of standard error nothing can be said.
+        if descriptor == STDOUT_FILENO {
+          complain("standard output: \(String(cString: strerror(errno)))")
+          endProgram(Outcome.trouble.rawValue)
+        }
+        return
+      }
       done += count
     }
   }

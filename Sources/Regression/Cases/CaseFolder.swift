@@ -11,6 +11,11 @@ package struct CaseFolder: Sendable {
   /// - Throws: `TensorIOError` where the folder cannot be read; `CaseError` where it holds none.
   package init(_ path: String) throws {
     self.path = path
+    guard !isRegularFile(path) else {
+      throw CaseError(
+        path: path, line: nil,
+        reason: "is a file; give the folder that holds the cases, and --only for one of them")
+    }
     let files = try Self.files(below: path, prefix: "", depth: 0)
     manifests = files.compactMap { file in
       let suffix = [".yaml", ".yml"].first { file.hasSuffix($0) }

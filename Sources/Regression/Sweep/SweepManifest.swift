@@ -6,12 +6,16 @@ package struct SweepManifest: Sendable {
   /// What the manifest says, which names the input in every part, and where it lies.
   package let inputs: [(name: String, path: String)]
 
-  /// - Throws: `TensorIOError`; `CaseError` where nothing is named.
+  /// - Throws: `TensorIOError`; `CaseError` where nothing is named, or the file is no text.
   package init(_ path: String) throws {
     let folder = parentFolder(of: path)
     var names: [String] = []
     try forEachLine(of: path) { line in
       let name = String(line.reversed().drop(while: \.isWhitespace).reversed())
+      guard !name.contains("\0"), !name.contains("\u{FFFD}") else {
+        throw CaseError(
+          path: path, line: names.count + 1, reason: "is no text in UTF-8; write a path a line")
+      }
       if !name.isEmpty && !name.hasPrefix("#") { names.append(name) }
     }
     guard !names.isEmpty else {

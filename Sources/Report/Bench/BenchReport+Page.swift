@@ -47,18 +47,26 @@ extension BenchGroup {
   fileprivate var table: String {
     var table = DataTable([
       ("encoder", true), ("ms median", false), ("min", false), ("p95", false), ("GFLOP/s", false),
-      ("of peak", false), ("peak memory, MB", false), ("relative L2", false), ("runs on", true),
+      ("of peak", false), ("CPU ms", false), ("of peak by CPU", false),
+      ("peak memory, MB", false), ("relative L2", false), ("runs on", true),
     ])
     for result in results {
       func ms(_ value: Double) -> DataTable.Cell {
         .figure(value * 1000, Numbers.compact(value * 1000, digits: 3))
       }
       let share = fractionOfPeak(result)
+      let processor = result.processorSeconds?.median
+      let byProcessor = fractionByProcessorTime(result)
       let memory = result.peakRSSBytes.map { Double($0) / 1e6 }
       table.add([
         .text(result.backend), ms(result.seconds.median), ms(result.seconds.min),
         ms(result.seconds.p95), .figure(gflops(result), Numbers.fixed(gflops(result), decimals: 1)),
         .figure(share, "\(Numbers.fixed(100 * share, decimals: 1)) %"),
+        .figure(
+          processor.map { $0 * 1000 },
+          processor.map { Numbers.compact($0 * 1000, digits: 3) } ?? "–"),
+        .figure(
+          byProcessor, byProcessor.map { "\(Numbers.fixed(100 * $0, decimals: 1)) %" } ?? "–"),
         .figure(memory, Numbers.fixed(memory, decimals: 0)),
         .figure(result.relativeL2, Numbers.scientific(result.relativeL2)), .text(result.note ?? ""),
       ])

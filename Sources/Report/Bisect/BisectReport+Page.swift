@@ -12,7 +12,9 @@ extension BisectReport {
     page.add(id: "budget", heading: "What the output's error is made of", shares)
     page.add(
       id: "candidate", heading: result.backend,
-      CandidateSection(candidate: result, reference: "the reference", sketches: [:]).markup)
+      CandidateSection(
+        candidate: result, reference: "the reference", sketches: details?.sketches.first ?? [:]
+      ).markup)
     return page
   }
 

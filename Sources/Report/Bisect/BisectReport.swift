@@ -8,6 +8,8 @@ package struct BisectReport: Sendable {
   /// Runs of an external implementation; empty for others.
   package var steps: [TapNarrowing.Step]
   package var budget: ErrorBudget?
+  /// What the tensors looked like; `nil` where nobody watched.
+  package var details: ComparisonDetails?
 
   package init(
     result: CandidateResult, steps: [TapNarrowing.Step] = [], budget: ErrorBudget? = nil

@@ -6,10 +6,19 @@ extension ExplainReport {
     var page = HTMLPage(
       title: "encoder-diff explain: \(explanation.candidate.lastPathComponent)",
       badge: isDivergent ? (.structural, "divergent") : (.rounding, "parity"), lead: facts)
-    page.hasLegend = false
+    page.hasLegend = comparison != nil
     page.add(id: "causes", heading: "Causes", causes)
     page.add(id: "unexplained", heading: "Unexplained", unexplained)
     page.add(id: "repair", heading: "Before and after", repair)
+    if let (result, details) = comparison {
+      page.add(
+        id: "candidate", heading: "The candidate",
+        CandidateSection(
+          candidate: result, reference: "the reference", sketches: details?.sketches.first ?? [:]
+        ).markup)
+      page.add(
+        id: "mel", heading: "Input", MelSection(details: details, candidates: [result]).markup)
+    }
     page.add(
       id: "notes", heading: "Notes",
       explanation.notes.isEmpty

@@ -1,4 +1,5 @@
 package import Diagnosis
+package import Parity
 
 /// What `explain` has to tell of one candidate.
 package struct ExplainReport: Sendable {
@@ -12,6 +13,8 @@ package struct ExplainReport: Sendable {
   package var isStrict: Bool
   /// Whether the repaired state is wanted in full.
   package var verifiesFix: Bool
+  /// The candidate's taps, judged, for the page's pictures; `nil` where nobody looked.
+  package var comparison: (result: CandidateResult, details: ComparisonDetails?)?
 
   package init(
     model: ModelIdentity, input: InputIdentity, explanation: Explanation, injected: [String] = [],

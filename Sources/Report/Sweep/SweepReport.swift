@@ -16,7 +16,7 @@ package struct SweepReport: Sendable {
     var lines: [String] = []
     for name in summary.candidateNames where !isQuiet {
       guard let candidate = summary.candidates[name] else { continue }
-      lines += [canvas.styled(name, .bold) + "  " + counts(candidate.verdicts)]
+      lines += [canvas.styled(name, .bold) + "  " + Self.counts(candidate.verdicts)]
       lines += table(candidate).lines(canvas) + [""]
     }
     lines.append(
@@ -41,7 +41,8 @@ package struct SweepReport: Sendable {
     return lines
   }
 
-  private func counts(_ verdicts: [String: Int]) -> String {
+  /// `12 rounding, 1 structural`, the most frequent first.
+  static func counts(_ verdicts: [String: Int]) -> String {
     verdicts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
       .map { "\(Numbers.grouped($0.value)) \($0.key)" }.joined(separator: ", ")
   }
@@ -62,7 +63,7 @@ package struct SweepReport: Sendable {
         text(tap.introduced.quantile(0.5)),
         text(tap.introduced.count > 0 ? tap.introduced.largest : nil),
         .init(tap.ratio.count > 0 ? TapTable.ratio(tap.ratio.largest) : "–"),
-        .init(tap.ratio.largestCase, .dim), .init(counts(tap.verdicts), .dim),
+        .init(tap.ratio.largestCase, .dim), .init(Self.counts(tap.verdicts), .dim),
       ])
     }
     return table

@@ -17,7 +17,7 @@ package func isFolder(_ path: String) -> Bool {
 }
 
 /// `path` without symbolic links; `nil` where it does not exist.
-func realPath(_ path: String) -> String? {
+package func realPath(_ path: String) -> String? {
   guard let resolved = realpath(path, nil) else { return nil }
   defer { free(resolved) }
   return String(cString: resolved)

@@ -57,10 +57,7 @@ struct DepthChart {
         let middle = (x(index) + x(index - 1)) / 2
         drawing.line((middle, Self.margins.top), (middle, bottom), "axis")
       }
-      drawing.add(
-        "<text class=\"dim\" text-anchor=\"end\" font-size=\"9.5\" transform=\"translate("
-          + "\(coordinate(x(index) + 3)) \(coordinate(bottom + 9))) rotate(-55)\">"
-          + "\(escaped(TapPlace(tap.tap).label))</text>")
+      drawing.turnedText(TapPlace(tap.tap).label, x: x(index) + 3, y: bottom + 9)
     }
     drawing.line((Self.margins.left, bottom), (right, bottom), "axis")
   }

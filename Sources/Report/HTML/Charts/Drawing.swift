@@ -39,6 +39,13 @@ struct Drawing {
       + "text-anchor=\"\(anchor)\">\(escaped(text))</text>"
   }
 
+  /// Small text that ends at a point below an axis, turned so that neighbours do not meet.
+  mutating func turnedText(_ text: String, x: Double, y: Double) {
+    body +=
+      "<text class=\"dim\" text-anchor=\"end\" font-size=\"9.5\" transform=\"translate("
+      + "\(coordinate(x)) \(coordinate(y))) rotate(-55)\">\(escaped(text))</text>"
+  }
+
   /// A line through the points; gaps where a point is missing.
   mutating func polyline(_ points: [(x: Double, y: Double)?], _ style: String) {
     var path = ""

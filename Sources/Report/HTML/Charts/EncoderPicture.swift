@@ -2,7 +2,20 @@ import Parity
 
 /// The encoder as a picture: a tile a stage, every operation in its verdict's colour and sign.
 struct EncoderPicture {
-  let taps: [TapResult]
+  /// An operation: its verdict, and the figures shown under the pointer.
+  struct Entry {
+    let tap: String
+    let mark: VerdictMark
+    let tip: String
+  }
+
+  let taps: [Entry]
+
+  init(_ taps: [Entry]) { self.taps = taps }
+
+  init(taps: [TapResult]) {
+    self.init(taps.map { Entry(tap: $0.tap, mark: VerdictMark($0.verdict), tip: $0.tip) })
+  }
 
   /// A box of a block's tile: its row, and the share of the width that it takes.
   private struct Box {
@@ -45,7 +58,7 @@ struct EncoderPicture {
   private func y(_ row: Int) -> Double { 34 + Double(row) * Self.rowHeight }
 
   /// A stage without branches.
-  private func column(_ taps: [TapResult], title: String) -> String {
+  private func column(_ taps: [Entry], title: String) -> String {
     guard !taps.isEmpty else { return "" }
     var drawing = Drawing(
       width: Self.width, height: y(taps.count) + 4, label: "\(title): \(taps.count) operations")
@@ -59,7 +72,7 @@ struct EncoderPicture {
   }
 
   /// A residual block: the stream at the left, attention and feed-forward beside it.
-  private func block(_ index: Int, _ taps: [TapResult]) -> String {
+  private func block(_ index: Int, _ taps: [Entry]) -> String {
     let known = Dictionary(taps.map { (TapPlace($0.tap).name, $0) }) { first, _ in first }
     var drawing = Drawing(
       width: Self.width, height: y(12) + 4, label: "block \(index): \(taps.count) operations seen")
@@ -92,9 +105,9 @@ struct EncoderPicture {
   }
 
   private func box(
-    _ tap: TapResult?, _ name: String, x: Double, y: Double, width: Double
+    _ tap: Entry?, _ name: String, x: Double, y: Double, width: Double
   ) -> String {
-    let mark = tap.map { VerdictMark($0.verdict) }
+    let mark = tap?.mark
     let style = mark.map { "op v-\($0.rawValue)" } ?? "op unseen"
     let sign = mark.map { $0 == .rounding || $0 == .identical ? "" : "\($0.sign) " } ?? ""
     let tip = tap?.tip ?? "\(name): not looked at; --taps all does"
@@ -106,8 +119,8 @@ struct EncoderPicture {
   }
 
   /// A sum on the stream.
-  private func sum(_ tap: TapResult?, y: Double) -> String {
-    let mark = tap.map { VerdictMark($0.verdict) }
+  private func sum(_ tap: Entry?, y: Double) -> String {
+    let mark = tap?.mark
     let style = mark.map { "op v-\($0.rawValue)" } ?? "op unseen"
     let sign = mark.map { $0 == .rounding || $0 == .identical ? "+" : $0.sign } ?? "+"
     return "<g class=\"\(style)\"\(Drawing.tip(tap?.tip ?? "a residual sum: not looked at"))>"

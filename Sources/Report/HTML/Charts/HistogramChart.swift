@@ -75,8 +75,11 @@ enum HistogramChart {
       drawing.text(
         powerOfTen(tick.exponent), x: 42, y: tick.position + 4, "dim", anchor: "end")
     }
+    // What lies below the axis is no figure but the rounding of the decomposition.
     drawing.polyline(
-      shown.enumerated().map { (48 + step * Double($0), axis.position($1)) }, "spectrum")
+      shown.enumerated().map { index, value in
+        value > largest * 1e-8 ? (48 + step * Double(index), axis.position(value)) : nil
+      }, "spectrum")
     drawing.text(
       "singular values 1 … \(shown.count)", x: size.width - 8,
       y: size.height - 6, "dim", anchor: "end")

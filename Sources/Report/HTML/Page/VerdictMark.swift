@@ -26,6 +26,26 @@ enum VerdictMark: String, CaseIterable, Sendable {
       }
   }
 
+  /// From a verdict's words, such as `reduced precision: bf16` or `structural: Δ has rank 1`; what is
+  /// unknown counts as structural.
+  init(words: String) {
+    self =
+      Self.allCases.first { words == $0.name || words.hasPrefix("\($0.name):") } ?? .structural
+  }
+
+  /// How bad it is: of several verdicts the one with the highest severity stands for all.
+  var severity: Int {
+    switch self {
+    case .identical: 0
+    case .rounding: 1
+    case .inherited: 2
+    case .missing: 3
+    case .reduced: 4
+    case .structural: 5
+    case .nonfinite: 6
+    }
+  }
+
   var sign: String {
     switch self {
     case .identical: "="

@@ -66,6 +66,12 @@ struct CandidateSection {
       map.names = ("query", "key", "rms |Δ|")
     }
     var parts = [map.markup]
+    if let grid = sketch.headGrid {
+      var heads = HeatMap(
+        title: isMap ? "queries × heads" : "frames × heads", grid: grid, ramp: .error)
+      heads.names = (isMap ? "query" : "frame", "head", "rms |Δ|")
+      parts.append(heads.markup)
+    }
     parts.append(
       element(
         "div", [:], element("h4", [:], "magnitudes") + HistogramChart.markup(sketch.histogram)))

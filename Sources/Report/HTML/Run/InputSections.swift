@@ -14,7 +14,7 @@ struct MelSection {
       guard let grid, grid != mel, index < candidates.count, shown.insert(index).inserted else {
         continue
       }
-      parts.append(spectrogram("log-mel of \(candidates[index].title)", grid))
+      parts.append(spectrogram("log-mel of \(candidates[index].backend)", grid))
       if let distance = mel.distance(to: grid) {
         var map = HeatMap(title: "difference of the two", grid: distance, ramp: .error)
         map.names = ("frame", "band", "|Δ|")

@@ -13,7 +13,12 @@ struct RunPage {
     var page = HTMLPage(
       title: "encoder-diff: \(report.input.path.lastPathComponent)",
       badge: (VerdictMark(report.verdict), report.verdict.words), lead: facts + cards)
-    for (index, candidate) in candidates.enumerated() {
+    // The worst first, so that a reader meets it without scrolling past the sound ones.
+    let order = candidates.indices.sorted {
+      (candidates[$1].verdict.severity, $0) < (candidates[$0].verdict.severity, $1)
+    }
+    for index in order {
+      let candidate = candidates[index]
       let section = CandidateSection(
         candidate: candidate, reference: report.reference,
         sketches: details.map { index < $0.sketches.count ? $0.sketches[index] : [:] } ?? [:])

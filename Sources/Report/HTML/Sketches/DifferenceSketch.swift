@@ -6,6 +6,9 @@ package struct DifferenceSketch: Sendable {
   package let tap: String
   /// Root mean square of the difference in each block.
   package var grid: CellGrid
+  /// Root mean square of the difference in each attention head, frame by frame: heads are columns;
+  /// `nil` where there are none.
+  package let headGrid: CellGrid?
   /// |Δ| of every element.
   package let histogram: LogHistogram
   /// ‖Δ‖/‖reference‖ of each attention head; empty where there are none.
@@ -32,6 +35,7 @@ package struct DifferenceSketch: Sendable {
       reference: reference, candidate: candidate, frames: frames, channels: channels)
     grid.values = accumulator.cellRoots
     heads = accumulator.headErrors
+    headGrid = accumulator.headRoots
   }
 }
 
@@ -44,6 +48,9 @@ private struct Accumulator {
   var counts: [Double]
   var errors: [Double]
   var norms: [Double]
+  /// By row of cells and head.
+  var headSquares: [Double]
+  var headCounts: [Double]
 
   init(grid: CellGrid, numHeads: Int, isMap: Bool) {
     self.grid = grid
@@ -53,6 +60,8 @@ private struct Accumulator {
     counts = squares
     errors = [Double](repeating: 0, count: numHeads)
     norms = errors
+    headSquares = [Double](repeating: 0, count: grid.rows * numHeads)
+    headCounts = headSquares
   }
 
   mutating func add(
@@ -64,7 +73,8 @@ private struct Accumulator {
     let headWidth = numHeads > 0 && !isMap ? max(channels / numHeads, 1) : channels
     for row in 0..<(channels == 0 ? 0 : reference.count / channels) {
       let frame = row % grid.frames
-      let cells = frame * grid.rows / grid.frames * grid.columns
+      let block = frame * grid.rows / grid.frames
+      let cells = block * grid.columns
       let map = row / grid.frames
       for channel in 0..<channels {
         let r = reference[row * channels + channel]
@@ -76,6 +86,8 @@ private struct Accumulator {
         guard numHeads > 0 else { continue }
         let head = min(isMap ? map : channel / headWidth, numHeads - 1)
         errors[head] += difference * difference
+        headSquares[block * numHeads + head] += difference * difference
+        headCounts[block * numHeads + head] += 1
         norms[head] += r * r
       }
     }
@@ -83,6 +95,14 @@ private struct Accumulator {
 
   var cellRoots: [Float] {
     zip(squares, counts).map { $1 > 0 ? Float(($0 / $1).squareRoot()) : 0 }
+  }
+
+  var headRoots: CellGrid? {
+    guard numHeads > 1 else { return nil }
+    var result = CellGrid(
+      frames: grid.frames, channels: numHeads, limit: (grid.rows, numHeads))
+    result.values = zip(headSquares, headCounts).map { $1 > 0 ? Float(($0 / $1).squareRoot()) : 0 }
+    return result
   }
 
   var headErrors: [Double?] {
