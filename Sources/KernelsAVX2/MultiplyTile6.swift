@@ -1,14 +1,16 @@
-/// The register tile: 6 rows × 2 vectors, 12 accumulators that stay in registers.
+/// The register tile: 6 rows × 2 vectors, 12 chains that stay in registers.
 ///
-/// Of 16 vector registers 12 accumulate, two hold the panel's row, and the rest broadcast A.
+/// Of 16 vector registers 12 hold the chains, two the panel's row, and the rest broadcast A. There
+/// is no room for the chains' totals: those lie in the first-level cache.
 
 /// Rows of the register tile.
 let tileRows = 6
 
-/// c[6, panelWidth] (+)= a[6, depth]·b[depth, panelWidth], summed in pieces of `sumLength` terms.
+/// c[6, panelWidth] (+)= a[6, depth]·b[depth, panelWidth], summed on three levels: chains of
+/// `chainLength` terms, pieces of `pieceLength`, and the pieces.
 ///
-/// Every element is one chain of fused multiply-adds a piece, in the order of k, and the pieces are
-/// added in order: the bits depend neither on the tile nor on the instruction set.
+/// A chain is a product and fused multiply-adds in the order of k; chains are added in order to the
+/// piece, and pieces in order to `c`: the bits depend neither on the tile nor on the instruction set.
 /// - `a`: row i begins at a + i·aStride.
 /// - `b`: one packed panel.
 /// - `accumulates`: whether `c` holds the sum of earlier pieces.
@@ -37,22 +39,50 @@ private func multiplyPieces(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
   c: UnsafeMutablePointer<Float>, cStride: Int, accumulates: Bool
 ) {
-  var isFirst = !accumulates
-  var done = 0
-  while done < depth {
-    let count = min(sumLength, depth - done)
-    multiplyPiece(
-      count: count, a: a + done, aStride: aStride, b: b + done * panelWidth, c: c,
-      cStride: cStride, isFirst: isFirst)
-    isFirst = false
-    done += count
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: tileRows &* panelWidth) { memory in
+    guard let totals = memory.baseAddress else { return }
+    var adds = accumulates
+    var done = 0
+    while done < depth {
+      let end = min(done &+ pieceLength, depth)
+      if adds {
+        sumPiece(done, end, a, aStride, b, into: totals, stride: panelWidth)
+        for row in 0..<tileRows {
+          let sum = totals + row &* panelWidth
+          let target = c + row &* cStride
+          store(load(target) + load(sum), target)
+          store(load(target + lanes) + load(sum + lanes), target + lanes)
+        }
+      } else {
+        sumPiece(done, end, a, aStride, b, into: c, stride: cStride)
+      }
+      adds = true
+      done = end
+    }
+  }
+}
+
+/// Terms `start..<end`, chain by chain, into `totals`. Not inlined: the totals are memory like any
+/// other to it.
+@inline(never)
+private func sumPiece(
+  _ start: Int, _ end: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ b: UnsafePointer<Float>,
+  into totals: UnsafeMutablePointer<Float>, stride: Int
+) {
+  var k = start
+  while k < end {
+    let next = min(k &+ chainLength, end)
+    sumChain(
+      count: next &- k, a: a + k, aStride: aStride, b: b + k &* panelWidth, c: totals,
+      cStride: stride, adds: k > start)
+    k = next
   }
 }
 
 @inline(__always)
-private func multiplyPiece(
+private func sumChain(
   count: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>, cStride: Int, isFirst: Bool
+  c: UnsafeMutablePointer<Float>, cStride: Int, adds: Bool
 ) {
   var a0 = a
   var a3 = a + 3 * aStride
@@ -96,20 +126,7 @@ private func multiplyPiece(
     panel += panelWidth
     left &-= 1
   }
-  if isFirst {
-    store(x0, c + 0 &* cStride)
-    store(y0, c + 0 &* cStride + lanes)
-    store(x1, c + 1 &* cStride)
-    store(y1, c + 1 &* cStride + lanes)
-    store(x2, c + 2 &* cStride)
-    store(y2, c + 2 &* cStride + lanes)
-    store(x3, c + 3 &* cStride)
-    store(y3, c + 3 &* cStride + lanes)
-    store(x4, c + 4 &* cStride)
-    store(y4, c + 4 &* cStride + lanes)
-    store(x5, c + 5 &* cStride)
-    store(y5, c + 5 &* cStride + lanes)
-  } else {
+  if adds {
     store(load(c + 0 &* cStride) + x0, c + 0 &* cStride)
     store(load(c + 0 &* cStride + lanes) + y0, c + 0 &* cStride + lanes)
     store(load(c + 1 &* cStride) + x1, c + 1 &* cStride)
@@ -122,6 +139,19 @@ private func multiplyPiece(
     store(load(c + 4 &* cStride + lanes) + y4, c + 4 &* cStride + lanes)
     store(load(c + 5 &* cStride) + x5, c + 5 &* cStride)
     store(load(c + 5 &* cStride + lanes) + y5, c + 5 &* cStride + lanes)
+  } else {
+    store(x0, c + 0 &* cStride)
+    store(y0, c + 0 &* cStride + lanes)
+    store(x1, c + 1 &* cStride)
+    store(y1, c + 1 &* cStride + lanes)
+    store(x2, c + 2 &* cStride)
+    store(y2, c + 2 &* cStride + lanes)
+    store(x3, c + 3 &* cStride)
+    store(y3, c + 3 &* cStride + lanes)
+    store(x4, c + 4 &* cStride)
+    store(y4, c + 4 &* cStride + lanes)
+    store(x5, c + 5 &* cStride)
+    store(y5, c + 5 &* cStride + lanes)
   }
 }
 

@@ -7,7 +7,9 @@ let panelWidth = 4
 /// Rows of a tile; here only the grain of scheduling.
 let tileRows = 4
 /// Terms of a sum's first level.
-let sumLength = 64
+let chainLength = 16
+/// Terms of a sum's second level.
+let pieceLength = 128
 
 func packTransposed(_ arguments: PackArguments) {
   for panel in arguments.panels {
@@ -46,7 +48,7 @@ func product(_ arguments: ProductArguments) {
   }
 }
 
-/// Σ over all segments, in pieces of `sumLength` terms that begin anew with every segment.
+/// Σ over all segments, in pieces of `pieceLength` terms that begin anew with every segment.
 private func sum(_ arguments: ProductArguments, row: Int, column: Int) -> Float {
   let depth = arguments.segments * arguments.segmentDepth
   let panel = arguments.packed + column / panelWidth * panelWidth * depth + column % panelWidth
@@ -56,17 +58,32 @@ private func sum(_ arguments: ProductArguments, row: Int, column: Int) -> Float 
     let a = arguments.a + row * arguments.aStride + segment * arguments.segmentStride
     var start = 0
     while start < arguments.segmentDepth {
-      let end = min(start + sumLength, arguments.segmentDepth)
-      var piece: Float = 0
-      for i in start..<end {
-        piece = piece.addingProduct(a[i], panel[k * panelWidth])
-        k += 1
-      }
-      total = k == end - start ? piece : total + piece
+      let end = min(start + pieceLength, arguments.segmentDepth)
+      let piece = pieceSum(
+        count: end - start, a: a + start, panel: panel + k * panelWidth)
+      total = k == 0 ? piece : total + piece
+      k += end - start
       start = end
     }
   }
   return total
+}
+
+/// `count` terms in chains of `chainLength`, added in order.
+private func pieceSum(
+  count: Int, a: UnsafePointer<Float>, panel: UnsafePointer<Float>
+) -> Float {
+  var piece: Float = 0
+  var k = 0
+  while k < count {
+    var chain = a[k] * panel[k * panelWidth]
+    for i in (k + 1)..<max(k + 1, min(k + chainLength, count)) {
+      chain = chain.addingProduct(a[i], panel[i * panelWidth])
+    }
+    piece += chain
+    k += chainLength
+  }
+  return piece
 }
 
 private func finish(_ arguments: ProductArguments, row: Int, column: Int) {

@@ -1,14 +1,17 @@
-/// The register tile: 12 rows × 2 vectors, 24 accumulators that stay in registers.
+/// The register tile: 12 rows × 2 vectors, in two halves of 6 rows.
 ///
-/// Of 32 vector registers 24 accumulate, two hold the panel's row, and the rest broadcast A.
+/// Of 32 vector registers 12 hold a half's chains, 12 their totals, two the panel's row, and the
+/// rest broadcast A: the totals cost an addition a chain and no memory, which lets a chain be short.
+/// A piece of the panel stays in the first-level cache from the first half to the second.
 
 /// Rows of the register tile.
 let tileRows = 12
 
-/// c[12, panelWidth] (+)= a[12, depth]·b[depth, panelWidth], summed in pieces of `sumLength` terms.
+/// c[12, panelWidth] (+)= a[12, depth]·b[depth, panelWidth], summed on three levels: chains of
+/// `chainLength` terms, pieces of `pieceLength`, and the pieces.
 ///
-/// Every element is one chain of fused multiply-adds a piece, in the order of k, and the pieces are
-/// added in order: the bits depend neither on the tile nor on the instruction set.
+/// A chain is a product and fused multiply-adds in the order of k; chains are added in order to the
+/// piece, and pieces in order to `c`: the bits depend neither on the tile nor on the instruction set.
 /// - `a`: row i begins at a + i·aStride.
 /// - `b`: one packed panel.
 /// - `accumulates`: whether `c` holds the sum of earlier pieces.
@@ -37,218 +40,181 @@ private func multiplyPieces(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
   c: UnsafeMutablePointer<Float>, cStride: Int, accumulates: Bool
 ) {
-  var isFirst = !accumulates
+  var adds = accumulates
   var done = 0
   while done < depth {
-    let count = min(sumLength, depth - done)
-    multiplyPiece(
-      count: count, a: a + done, aStride: aStride, b: b + done * panelWidth, c: c,
-      cStride: cStride, isFirst: isFirst)
-    isFirst = false
-    done += count
+    let count = min(pieceLength, depth - done)
+    var half = 0
+    while half < tileRows {
+      let piece = pieceSums(
+        count: count, a: a + half &* aStride + done, aStride: aStride,
+        b: b + done &* panelWidth)
+      piece.write(to: c + half &* cStride, stride: cStride, adds: adds)
+      half &+= HalfTile.rows
+    }
+    adds = true
+    done &+= count
   }
 }
 
+/// The sums of `count` ≥ 1 terms of 6 rows: chains, added in order.
 @inline(__always)
-private func multiplyPiece(
-  count: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>, cStride: Int, isFirst: Bool
-) {
-  var a0 = a
-  var a3 = a + 3 * aStride
-  var a6 = a + 6 * aStride
-  var a9 = a + 9 * aStride
+private func pieceSums(
+  count: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>
+) -> HalfTile {
+  var upper = a
+  var lower = a + 3 &* aStride
   var panel = b
-  var x0 = Vector.zero
-  var y0 = Vector.zero
-  var x1 = Vector.zero
-  var y1 = Vector.zero
-  var x2 = Vector.zero
-  var y2 = Vector.zero
-  var x3 = Vector.zero
-  var y3 = Vector.zero
-  var x4 = Vector.zero
-  var y4 = Vector.zero
-  var x5 = Vector.zero
-  var y5 = Vector.zero
-  var x6 = Vector.zero
-  var y6 = Vector.zero
-  var x7 = Vector.zero
-  var y7 = Vector.zero
-  var x8 = Vector.zero
-  var y8 = Vector.zero
-  var x9 = Vector.zero
-  var y9 = Vector.zero
-  var x10 = Vector.zero
-  var y10 = Vector.zero
-  var x11 = Vector.zero
-  var y11 = Vector.zero
   var left = count
-  while left > 0 {
+  var total = HalfTile.zero
+  repeat {
+    var chain = HalfTile(upper, lower, aStride, panel)
+    upper += 1
+    lower += 1
+    panel += panelWidth
+    var terms = min(left, chainLength) &- 1
+    left &-= terms &+ 1
+    while terms > 0 {
+      chain.addProduct(upper, lower, aStride, panel)
+      upper += 1
+      lower += 1
+      panel += panelWidth
+      terms &-= 1
+    }
+    total.add(chain)
+  } while left > 0
+  return total
+}
+
+/// 6 rows × 2 vectors of sums.
+private struct HalfTile {
+  static let rows = 6
+  var x0: Vector
+  var y0: Vector
+  var x1: Vector
+  var y1: Vector
+  var x2: Vector
+  var y2: Vector
+  var x3: Vector
+  var y3: Vector
+  var x4: Vector
+  var y4: Vector
+  var x5: Vector
+  var y5: Vector
+
+  static var zero: HalfTile { HalfTile() }
+
+  @inline(__always)
+  private init() {
+    x0 = .zero
+    y0 = .zero
+    x1 = .zero
+    y1 = .zero
+    x2 = .zero
+    y2 = .zero
+    x3 = .zero
+    y3 = .zero
+    x4 = .zero
+    y4 = .zero
+    x5 = .zero
+    y5 = .zero
+  }
+
+  /// The first product of every sum. Rows 0, 1, 2 of A begin at `upper`, rows 3, 4, 5 at `lower`.
+  @inline(__always)
+  init(
+    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ stride: Int,
+    _ panel: UnsafePointer<Float>
+  ) {
     let p = load(panel)
     let q = load(panel + lanes)
-    let s0 = Vector(repeating: a0.pointee)
+    let s0 = Vector(repeating: upper.pointee)
+    x0 = s0 * p
+    y0 = s0 * q
+    let s1 = Vector(repeating: upper[stride])
+    x1 = s1 * p
+    y1 = s1 * q
+    let s2 = Vector(repeating: upper[2 &* stride])
+    x2 = s2 * p
+    y2 = s2 * q
+    let s3 = Vector(repeating: lower.pointee)
+    x3 = s3 * p
+    y3 = s3 * q
+    let s4 = Vector(repeating: lower[stride])
+    x4 = s4 * p
+    y4 = s4 * q
+    let s5 = Vector(repeating: lower[2 &* stride])
+    x5 = s5 * p
+    y5 = s5 * q
+  }
+
+  /// One more product onto every sum.
+  @inline(__always)
+  mutating func addProduct(
+    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ stride: Int,
+    _ panel: UnsafePointer<Float>
+  ) {
+    let p = load(panel)
+    let q = load(panel + lanes)
+    let s0 = Vector(repeating: upper.pointee)
     x0.addProduct(s0, p)
     y0.addProduct(s0, q)
-    let s1 = Vector(repeating: a0[aStride])
+    let s1 = Vector(repeating: upper[stride])
     x1.addProduct(s1, p)
     y1.addProduct(s1, q)
-    let s2 = Vector(repeating: a0[2 &* aStride])
+    let s2 = Vector(repeating: upper[2 &* stride])
     x2.addProduct(s2, p)
     y2.addProduct(s2, q)
-    let s3 = Vector(repeating: a3.pointee)
+    let s3 = Vector(repeating: lower.pointee)
     x3.addProduct(s3, p)
     y3.addProduct(s3, q)
-    let s4 = Vector(repeating: a3[aStride])
+    let s4 = Vector(repeating: lower[stride])
     x4.addProduct(s4, p)
     y4.addProduct(s4, q)
-    let s5 = Vector(repeating: a3[2 &* aStride])
+    let s5 = Vector(repeating: lower[2 &* stride])
     x5.addProduct(s5, p)
     y5.addProduct(s5, q)
-    let s6 = Vector(repeating: a6.pointee)
-    x6.addProduct(s6, p)
-    y6.addProduct(s6, q)
-    let s7 = Vector(repeating: a6[aStride])
-    x7.addProduct(s7, p)
-    y7.addProduct(s7, q)
-    let s8 = Vector(repeating: a6[2 &* aStride])
-    x8.addProduct(s8, p)
-    y8.addProduct(s8, q)
-    let s9 = Vector(repeating: a9.pointee)
-    x9.addProduct(s9, p)
-    y9.addProduct(s9, q)
-    let s10 = Vector(repeating: a9[aStride])
-    x10.addProduct(s10, p)
-    y10.addProduct(s10, q)
-    let s11 = Vector(repeating: a9[2 &* aStride])
-    x11.addProduct(s11, p)
-    y11.addProduct(s11, q)
-    a0 += 1
-    a3 += 1
-    a6 += 1
-    a9 += 1
-    panel += panelWidth
-    left &-= 1
   }
-  if isFirst {
-    store(x0, c + 0 &* cStride)
-    store(y0, c + 0 &* cStride + lanes)
-    store(x1, c + 1 &* cStride)
-    store(y1, c + 1 &* cStride + lanes)
-    store(x2, c + 2 &* cStride)
-    store(y2, c + 2 &* cStride + lanes)
-    store(x3, c + 3 &* cStride)
-    store(y3, c + 3 &* cStride + lanes)
-    store(x4, c + 4 &* cStride)
-    store(y4, c + 4 &* cStride + lanes)
-    store(x5, c + 5 &* cStride)
-    store(y5, c + 5 &* cStride + lanes)
-    store(x6, c + 6 &* cStride)
-    store(y6, c + 6 &* cStride + lanes)
-    store(x7, c + 7 &* cStride)
-    store(y7, c + 7 &* cStride + lanes)
-    store(x8, c + 8 &* cStride)
-    store(y8, c + 8 &* cStride + lanes)
-    store(x9, c + 9 &* cStride)
-    store(y9, c + 9 &* cStride + lanes)
-    store(x10, c + 10 &* cStride)
-    store(y10, c + 10 &* cStride + lanes)
-    store(x11, c + 11 &* cStride)
-    store(y11, c + 11 &* cStride + lanes)
-  } else {
-    store(load(c + 0 &* cStride) + x0, c + 0 &* cStride)
-    store(load(c + 0 &* cStride + lanes) + y0, c + 0 &* cStride + lanes)
-    store(load(c + 1 &* cStride) + x1, c + 1 &* cStride)
-    store(load(c + 1 &* cStride + lanes) + y1, c + 1 &* cStride + lanes)
-    store(load(c + 2 &* cStride) + x2, c + 2 &* cStride)
-    store(load(c + 2 &* cStride + lanes) + y2, c + 2 &* cStride + lanes)
-    store(load(c + 3 &* cStride) + x3, c + 3 &* cStride)
-    store(load(c + 3 &* cStride + lanes) + y3, c + 3 &* cStride + lanes)
-    store(load(c + 4 &* cStride) + x4, c + 4 &* cStride)
-    store(load(c + 4 &* cStride + lanes) + y4, c + 4 &* cStride + lanes)
-    store(load(c + 5 &* cStride) + x5, c + 5 &* cStride)
-    store(load(c + 5 &* cStride + lanes) + y5, c + 5 &* cStride + lanes)
-    store(load(c + 6 &* cStride) + x6, c + 6 &* cStride)
-    store(load(c + 6 &* cStride + lanes) + y6, c + 6 &* cStride + lanes)
-    store(load(c + 7 &* cStride) + x7, c + 7 &* cStride)
-    store(load(c + 7 &* cStride + lanes) + y7, c + 7 &* cStride + lanes)
-    store(load(c + 8 &* cStride) + x8, c + 8 &* cStride)
-    store(load(c + 8 &* cStride + lanes) + y8, c + 8 &* cStride + lanes)
-    store(load(c + 9 &* cStride) + x9, c + 9 &* cStride)
-    store(load(c + 9 &* cStride + lanes) + y9, c + 9 &* cStride + lanes)
-    store(load(c + 10 &* cStride) + x10, c + 10 &* cStride)
-    store(load(c + 10 &* cStride + lanes) + y10, c + 10 &* cStride + lanes)
-    store(load(c + 11 &* cStride) + x11, c + 11 &* cStride)
-    store(load(c + 11 &* cStride + lanes) + y11, c + 11 &* cStride + lanes)
-  }
-}
 
-/// Rounds of independent fused multiply-adds on as many accumulators as the tile has.
-/// - Returns: how many floating-point operations that were.
-@inline(never)
-func spinFMA(_ iterations: Int) -> Double {
-  let factor = Vector(repeating: 0.999_999)
-  let addend = Vector(repeating: 1e-6)
-  var x0 = Vector(repeating: 1)
-  var x1 = Vector(repeating: 2)
-  var x2 = Vector(repeating: 3)
-  var x3 = Vector(repeating: 4)
-  var x4 = Vector(repeating: 5)
-  var x5 = Vector(repeating: 6)
-  var x6 = Vector(repeating: 7)
-  var x7 = Vector(repeating: 8)
-  var x8 = Vector(repeating: 9)
-  var x9 = Vector(repeating: 10)
-  var x10 = Vector(repeating: 11)
-  var x11 = Vector(repeating: 12)
-  var x12 = Vector(repeating: 13)
-  var x13 = Vector(repeating: 14)
-  var x14 = Vector(repeating: 15)
-  var x15 = Vector(repeating: 16)
-  var x16 = Vector(repeating: 17)
-  var x17 = Vector(repeating: 18)
-  var x18 = Vector(repeating: 19)
-  var x19 = Vector(repeating: 20)
-  var x20 = Vector(repeating: 21)
-  var x21 = Vector(repeating: 22)
-  var x22 = Vector(repeating: 23)
-  var x23 = Vector(repeating: 24)
-  var left = iterations
-  while left > 0 {
-    x0 = addend.addingProduct(x0, factor)
-    x1 = addend.addingProduct(x1, factor)
-    x2 = addend.addingProduct(x2, factor)
-    x3 = addend.addingProduct(x3, factor)
-    x4 = addend.addingProduct(x4, factor)
-    x5 = addend.addingProduct(x5, factor)
-    x6 = addend.addingProduct(x6, factor)
-    x7 = addend.addingProduct(x7, factor)
-    x8 = addend.addingProduct(x8, factor)
-    x9 = addend.addingProduct(x9, factor)
-    x10 = addend.addingProduct(x10, factor)
-    x11 = addend.addingProduct(x11, factor)
-    x12 = addend.addingProduct(x12, factor)
-    x13 = addend.addingProduct(x13, factor)
-    x14 = addend.addingProduct(x14, factor)
-    x15 = addend.addingProduct(x15, factor)
-    x16 = addend.addingProduct(x16, factor)
-    x17 = addend.addingProduct(x17, factor)
-    x18 = addend.addingProduct(x18, factor)
-    x19 = addend.addingProduct(x19, factor)
-    x20 = addend.addingProduct(x20, factor)
-    x21 = addend.addingProduct(x21, factor)
-    x22 = addend.addingProduct(x22, factor)
-    x23 = addend.addingProduct(x23, factor)
-    left &-= 1
+  @inline(__always)
+  mutating func add(_ other: HalfTile) {
+    x0 += other.x0
+    y0 += other.y0
+    x1 += other.x1
+    y1 += other.y1
+    x2 += other.x2
+    y2 += other.y2
+    x3 += other.x3
+    y3 += other.y3
+    x4 += other.x4
+    y4 += other.y4
+    x5 += other.x5
+    y5 += other.y5
   }
-  let s0 = x0 + x1 + x2 + x3
-  let s1 = x4 + x5 + x6 + x7
-  let s2 = x8 + x9 + x10 + x11
-  let s3 = x12 + x13 + x14 + x15
-  let s4 = x16 + x17 + x18 + x19
-  let s5 = x20 + x21 + x22 + x23
-  let total = s0 + s1 + s2 + s3 + s4 + s5
-  // The sum is used, so that the loop cannot be thrown away.
-  let flops = Double(iterations) * 24 * Double(lanes) * 2
-  return total[0].isNaN ? 0 : flops
+
+  /// Stores the sums, onto what is there or in its place.
+  @inline(__always)
+  func write(to c: UnsafeMutablePointer<Float>, stride: Int, adds: Bool) {
+    if adds {
+      put(load(c + 0 &* stride) + x0, load(c + 0 &* stride + lanes) + y0, c + 0 &* stride)
+      put(load(c + 1 &* stride) + x1, load(c + 1 &* stride + lanes) + y1, c + 1 &* stride)
+      put(load(c + 2 &* stride) + x2, load(c + 2 &* stride + lanes) + y2, c + 2 &* stride)
+      put(load(c + 3 &* stride) + x3, load(c + 3 &* stride + lanes) + y3, c + 3 &* stride)
+      put(load(c + 4 &* stride) + x4, load(c + 4 &* stride + lanes) + y4, c + 4 &* stride)
+      put(load(c + 5 &* stride) + x5, load(c + 5 &* stride + lanes) + y5, c + 5 &* stride)
+    } else {
+      put(x0, y0, c + 0 &* stride)
+      put(x1, y1, c + 1 &* stride)
+      put(x2, y2, c + 2 &* stride)
+      put(x3, y3, c + 3 &* stride)
+      put(x4, y4, c + 4 &* stride)
+      put(x5, y5, c + 5 &* stride)
+    }
+  }
+
+  @inline(__always)
+  private func put(_ x: Vector, _ y: Vector, _ target: UnsafeMutablePointer<Float>) {
+    store(x, target)
+    store(y, target + lanes)
+  }
 }
