@@ -1,14 +1,13 @@
-/// Layer norm of rows: lanes sum in Float32, their totals and the statistics are Float64.
+/// Layer norm of rows: statistics and result in Float64, rounded once.
 
 import KernelTable
 
-/// y = (x − μ)/√(σ² + ε)·weight + bias. μ is taken off in two Floats, so that a mean far from zero
-/// costs no accuracy.
+/// y = (x − μ)/√(σ² + ε)·weight + bias, for rows however far from zero.
 func layerNorm(_ arguments: LayerNormArguments) {
   for row in arguments.rows {
-    let source = arguments.source + row * arguments.sourceStride
-    let out = arguments.out.base + row * arguments.out.stride
-    normalise(source, out, arguments)
+    normalise(
+      arguments.source + row * arguments.sourceStride,
+      arguments.out.base + row * arguments.out.stride, arguments)
   }
 }
 
@@ -19,53 +18,76 @@ private func normalise(
 ) {
   let columns = arguments.columns
   let whole = columns / lanes * lanes
-  let rest = columns - whole
-  var first = Vector.zero
-  var second = Vector.zero
+  let mean = total(source, columns) / Double(columns)
+  let variance = squares(source, columns, around: mean) / Double(columns)
+  let scale = 1 / (variance + arguments.epsilon).squareRoot()
+  let means = Doubles(repeating: mean)
+  let scales = Doubles(repeating: scale)
   var k = 0
-  while k + panelWidth <= columns {
-    first += load(source + k)
-    second += load(source + k + lanes)
-    k += panelWidth
-  }
-  if k + lanes <= columns { first += load(source + k) }
-  var total = sum(first) + sum(second)
-  if rest > 0 { total += sum(loadPartial(source + whole, rest)) }
-  let mean = total / Double(columns)
-  let high = Vector(repeating: Float(mean))
-  let low = Vector(repeating: Float(mean - Double(Float(mean))))
-
-  first = .zero
-  second = .zero
-  k = 0
-  while k + panelWidth <= columns {
-    let a = load(source + k) - high - low
-    let b = load(source + k + lanes) - high - low
-    first.addProduct(a, a)
-    second.addProduct(b, b)
-    k += panelWidth
-  }
-  if k + lanes <= columns {
-    let a = load(source + k) - high - low
-    first.addProduct(a, a)
-  }
-  var squares = sum(first) + sum(second)
-  for k in whole..<columns {
-    let difference = Double(source[k]) - mean
-    squares += difference * difference
-  }
-  let variance = squares / Double(columns)
-  let scale = Vector(repeating: Float(1 / (variance + arguments.epsilon).squareRoot()))
-  k = 0
   while k < whole {
-    let centred = (load(source + k) - high - low) * scale
-    store(load(arguments.bias + k).addingProduct(centred, load(arguments.weight + k)), out + k)
+    let x = load(source + k)
+    let weight = load(arguments.weight + k)
+    let bias = load(arguments.bias + k)
+    let low = affine(
+      (doubles(x.lowHalf) - means) * scales, doubles(weight.lowHalf), doubles(bias.lowHalf))
+    let high = affine(
+      (doubles(x.highHalf) - means) * scales, doubles(weight.highHalf), doubles(bias.highHalf))
+    store(Vector(lowHalf: floats(low), highHalf: floats(high)), out + k)
     k += lanes
   }
-  if rest > 0 {
-    let centred = (loadPartial(source + whole, rest) - high - low) * scale
-    let weight = loadPartial(arguments.weight + whole, rest)
-    let bias = loadPartial(arguments.bias + whole, rest)
-    storePartial(bias.addingProduct(centred, weight), out + whole, rest)
+  for k in whole..<columns {
+    let normal = (Double(source[k]) - mean) * scale
+    out[k] = Float(normal * Double(arguments.weight[k]) + Double(arguments.bias[k]))
   }
+}
+
+@inline(__always)
+private func affine(_ x: Doubles, _ weight: Doubles, _ bias: Doubles) -> Doubles {
+  bias.addingProduct(x, weight)
+}
+
+/// Σ x.
+@inline(__always)
+private func total(_ source: UnsafePointer<Float>, _ columns: Int) -> Double {
+  var low = Doubles.zero
+  var high = Doubles.zero
+  var k = 0
+  while k + lanes <= columns {
+    let x = load(source + k)
+    low += doubles(x.lowHalf)
+    high += doubles(x.highHalf)
+    k += lanes
+  }
+  var total = (low + high).sum()
+  while k < columns {
+    total += Double(source[k])
+    k += 1
+  }
+  return total
+}
+
+/// Σ (x − mean)².
+@inline(__always)
+private func squares(
+  _ source: UnsafePointer<Float>, _ columns: Int, around mean: Double
+) -> Double {
+  let means = Doubles(repeating: mean)
+  var low = Doubles.zero
+  var high = Doubles.zero
+  var k = 0
+  while k + lanes <= columns {
+    let x = load(source + k)
+    let a = doubles(x.lowHalf) - means
+    let b = doubles(x.highHalf) - means
+    low.addProduct(a, a)
+    high.addProduct(b, b)
+    k += lanes
+  }
+  var total = (low + high).sum()
+  while k < columns {
+    let difference = Double(source[k]) - mean
+    total += difference * difference
+    k += 1
+  }
+  return total
 }

@@ -80,3 +80,11 @@ func largest(_ x: SIMD8<Float>) -> Float {
 func largest(_ x: SIMD16<Float>) -> Float {
   largest(x.lowHalf.replacing(with: x.highHalf, where: x.highHalf .> x.lowHalf))
 }
+
+/// Half a vector in Float64: exact.
+@inline(__always)
+func doubles(_ half: HalfVector) -> Doubles { Doubles(half) }
+
+/// Rounded to Float32.
+@inline(__always)
+func floats(_ x: Doubles) -> HalfVector { HalfVector(x) }

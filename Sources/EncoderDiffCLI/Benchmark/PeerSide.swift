@@ -15,6 +15,8 @@ final class PeerSide: BenchSide {
   let note: String?
   let isDouble = false
   private let child: ChildProcess
+  /// Its files must last as long as the process that reads and writes them.
+  private let export: PeerExport
   private let outputPath: String
   private let shape: [Int]
   private(set) var peakRSSBytes: Int?
@@ -28,6 +30,7 @@ final class PeerSide: BenchSide {
   /// - Throws: `PeerError` with the engine's own words where it cannot be measured.
   init(_ engine: String, export: PeerExport, threads: Int) throws {
     name = engine
+    self.export = export
     shape = [export.dimensions.numAudioContext, export.dimensions.audioWidth]
     outputPath = "\(export.folder)/\(engine).f32"
     child = try ChildProcess([
