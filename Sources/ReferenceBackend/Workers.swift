@@ -33,7 +33,7 @@ struct Workers: Sendable {
     withoutActuallyEscaping(body) { body in
       let task = DisjointTask(run: body)
       DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
-        let memory = UnsafeMutablePointer<Double>.allocate(capacity: max(scratch, 1))
+        let memory = allocateLines(scratch)
         memory.initialize(repeating: 0, count: scratch)
         while true {
           let index = queue.next.add(1, ordering: .relaxed).oldValue
@@ -51,6 +51,14 @@ struct Workers: Sendable {
       body((task * length)..<min((task + 1) * length, count))
     }
   }
+}
+
+/// Memory for `count` values that begins a cache line, so that no vector of a packed panel lies across
+/// two lines; to be deallocated by whoever asked.
+func allocateLines(_ count: Int) -> UnsafeMutablePointer<Double> {
+  UnsafeMutableRawPointer.allocate(
+    byteCount: max(count, 1) * MemoryLayout<Double>.stride, alignment: 64
+  ).assumingMemoryBound(to: Double.self)
 }
 
 /// The number of the task that is handed out next.

@@ -30,7 +30,7 @@ final class PackedMatrix: @unchecked Sendable {
     self.depth = depth
     self.panelColumns = panelColumns
     let panels = (columns + panelColumns - 1) / panelColumns
-    memory = .allocate(capacity: max(panels * panelColumns * depth, 1))
+    memory = allocateLines(panels * panelColumns * depth)
     workers.run(panels) { panel, _ in
       let target = memory + panel * panelColumns * depth
       let first = source + panel * panelColumns * columnStride
