@@ -10,13 +10,16 @@ package struct DumpAligner {
   let mapping: DumpMapping?
   let names: TapNames
   let nodes: [String: ProgramNode]
+  let loneTap: String
 
   /// - `reference`: samples of the reference's taps; without them names and shapes decide alone.
   /// - `mapping`: outranks everything else.
+  /// - `loneTap`: what a dump's only tensor is when its name does not tell.
   package init(
     program: EncoderProgram, reference: ReferenceSamples = ReferenceSamples(),
-    mapping: DumpMapping? = nil
+    mapping: DumpMapping? = nil, loneTap: String = EncoderStage.lnPost.outputTap
   ) {
+    self.loneTap = loneTap
     self.program = program
     self.reference = reference
     self.mapping = mapping
@@ -128,9 +131,9 @@ package struct DumpAligner {
 
   // MARK: Shape
 
-  /// A dump of one tensor is the encoder's output.
+  /// A dump of one tensor is the encoder's output, or the one tap that was asked for.
   private func alignLoneOutput(_ state: inout AlignmentState) throws(TensorIOError) {
-    let tap = EncoderStage.lnPost.outputTap
+    let tap = loneTap
     guard state.source.names.count == 1, let tensor = state.source.names.first,
       !state.used.contains(tensor), let node = nodes[tap]
     else { return }

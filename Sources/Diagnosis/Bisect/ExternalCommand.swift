@@ -26,49 +26,92 @@ package struct ExternalCommand: Sendable {
     names.filter { !template.contains("{\($0)}") }
   }
 
-  /// The command line with its placeholders filled in, quoted for the shell.
+  /// The command line with its placeholders filled in, quoted for the shell. What is filled in is
+  /// not searched for placeholders again.
   package func line(_ values: [String: String]) -> String {
-    values.reduce(template) { text, value in
-      text.split(separator: "{\(value.key)}", omittingEmptySubsequences: false)
-        .joined(separator: quoted(value.value))
+    var line = ""
+    var rest = template[...]
+    while let brace = rest.firstIndex(of: "{") {
+      line += rest[..<brace]
+      rest = rest[brace...]
+      if let end = rest.firstIndex(of: "}"),
+        let value = values[String(rest[rest.index(after: brace)..<end])]
+      {
+        line += quoted(value)
+        rest = rest[rest.index(after: end)...]
+      } else {
+        line.append(rest.removeFirst())
+      }
     }
+    return line + rest
   }
 
-  /// Runs until an attempt succeeds; `failed` is called after each that is followed by another.
-  /// - Throws: `ExternalCommandError`.
+  /// Runs until an attempt succeeds.
+  /// - Parameters:
+  ///   - values: what stands in the place of each placeholder.
+  ///   - isInterrupted: asked a hundred times a second; `true` ends the command and all attempts.
+  ///   - failed: called after each attempt that is followed by another.
+  /// - Throws: `ExternalCommandError`. What the shell cannot find or start is not tried again.
   package func run(
-    _ values: [String: String], failed: (ExternalCommandError) -> Void = { _ in }
+    _ values: [String: String], isInterrupted: () -> Bool = { false },
+    failed: (ExternalCommandError) -> Void = { _ in }
   ) throws(ExternalCommandError) {
     let line = line(values)
     for attempt in 0...retries {
       do throws(ExternalCommandError) {
-        return try runOnce(line)
+        return try runOnce(line, isInterrupted)
       } catch {
-        if attempt == retries { throw error }
+        if attempt == retries || !error.mayPass { throw error }
         failed(error)
       }
     }
   }
 
-  private func runOnce(_ line: String) throws(ExternalCommandError) {
+  private func runOnce(
+    _ line: String, _ isInterrupted: () -> Bool
+  ) throws(ExternalCommandError) {
     let process = try spawn(line)
     let end = ContinuousClock.now + .seconds(timeoutSeconds)
     var status: Int32 = 0
     while true {
       let done = waitpid(process, &status, WNOHANG)
       if done == process { break }
-      if done < 0 && errno != EINTR { throw .cannotStart(line, reason: message(errno)) }
-      if ContinuousClock.now > end {
-        kill(-process, SIGKILL)
-        waitpid(process, &status, 0)
-        throw .timedOut(line, seconds: timeoutSeconds)
+      if done < 0 && errno != EINTR { throw .cannotStart(summary, reason: message(errno)) }
+      let isLate = ContinuousClock.now > end
+      if isLate || isInterrupted() {
+        endProcessTree(process)
+        throw isLate ? .timedOut(summary, seconds: timeoutSeconds) : .interrupted(summary)
       }
       usleep(10_000)
     }
     let signal = status & 0x7F
-    if signal != 0 { throw .killed(line, signal: signal) }
-    let code = (status >> 8) & 0xFF
-    if code != 0 { throw .failed(line, status: code) }
+    if signal != 0 { throw .killed(summary, signal: signal) }
+    switch (status >> 8) & 0xFF {
+    case 0: return
+    case 126, 127: throw .notRunnable(summary, status: (status >> 8) & 0xFF)
+    case let code: throw .failed(summary, status: code)
+    }
+  }
+
+  /// The program that the line starts, where it is a plain word that the shell does not know.
+  package var unknownProgram: String? {
+    let word = template.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }
+    let isPlain = word.allSatisfy { $0.isLetter || $0.isNumber || "/._+-".contains($0) }
+    guard isPlain, !word.isEmpty else { return nil }
+    let check = ExternalCommand(
+      "command -v {word} > /dev/null 2>&1", timeoutSeconds: timeoutSeconds, retries: 0)
+    do {
+      try check.run(["word": String(word)])
+      return nil
+    } catch {
+      return String(word)
+    }
+  }
+
+  /// The template's first line, shortened.
+  private var summary: String {
+    let line = template.split(separator: "\n").first ?? ""
+    return line.count > 60 ? line.prefix(59) + "…" : String(line)
   }
 
   /// Starts `sh -c line` in a process group of its own, so that a time-out ends all of it.
@@ -86,6 +129,8 @@ package struct ExternalCommand: Sendable {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)
     }
+    // A group of its own has no terminal to read from.
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     posix_spawnattr_setpgroup(&attributes, 0)
@@ -95,7 +140,7 @@ package struct ExternalCommand: Sendable {
     defer { for argument in arguments { free(argument) } }
     var process: pid_t = 0
     let status = posix_spawn(&process, "/bin/sh", &actions, &attributes, arguments, environ)
-    guard status == 0 else { throw .cannotStart(line, reason: message(status)) }
+    guard status == 0 else { throw .cannotStart(summary, reason: message(status)) }
     return process
   }
 
@@ -107,21 +152,3 @@ package struct ExternalCommand: Sendable {
   }
 }
 
-/// How an external command can fail.
-package enum ExternalCommandError: Error, CustomStringConvertible {
-  case cannotStart(String, reason: String)
-  case failed(String, status: Int32)
-  case killed(String, signal: Int32)
-  case timedOut(String, seconds: Double)
-
-  package var description: String {
-    switch self {
-    case .cannotStart(let line, let reason): "cannot run '\(line)': \(reason)"
-    case .failed(let line, let status):
-      "'\(line)' ended with status \(status); its own messages stand above"
-    case .killed(let line, let signal): "'\(line)' was ended by signal \(signal)"
-    case .timedOut(let line, let seconds):
-      "'\(line)' took longer than \(Int(seconds)) s and was ended; --timeout gives it more"
-    }
-  }
-}

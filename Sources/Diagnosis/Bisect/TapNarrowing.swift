@@ -18,7 +18,8 @@ package struct TapNarrowing {
     package var divergent: [(tap: String, operations: Int)]
   }
 
-  /// Runs the implementation and reads these taps of it; canonical shapes.
+  /// Runs the implementation and reads these taps of it, and any others that it gave; canonical
+  /// shapes.
   package typealias Ask = (_ taps: [String]) throws -> [String: Tensor]
 
   private let judge: Judge
@@ -52,15 +53,16 @@ package struct TapNarrowing {
       let asked = program.tapNames.filter(wanted.contains)
       let given = try ask(asked)
       for tap in asked {
-        if let value = given[tap] { known[tap] = value } else { unavailable.insert(tap) }
+        if given[tap] == nil { unavailable.insert(tap) }
       }
+      known.merge(given.filter { $0.key != "mel" }) { $1 }
       result = try judged(known, reference)
       let segments = divergentSegments(result)
       report(
         Step(
           asked: asked, missing: asked.filter { given[$0] == nil },
           divergent: segments.map { ($0.tap, $0.segment.count) }))
-      wanted = Set(segments.compactMap { middle($0.segment, unavailable: unavailable) })
+      wanted = Set(segments.flatMap { next($0.segment, unavailable: unavailable) })
     }
     return result
   }
@@ -91,13 +93,23 @@ package struct TapNarrowing {
     }
   }
 
-  /// The operation in the middle of a segment that can be asked for; attention maps cannot, their
-  /// context is judged with them.
-  private func middle(_ segment: [String], unavailable: Set<String>) -> String? {
+  /// What to ask for within a segment: the operation in its middle that can be asked for. Attention
+  /// maps cannot; their context is judged with them. A kind of operation that one block did not
+  /// give is asked of another only when nothing else is left, then all of them at once.
+  private func next(_ segment: [String], unavailable: Set<String>) -> [String] {
     let inner = segment.dropLast().filter { name in
       guard let node = judge.program.node(named: name) else { return false }
       return !node.isAttentionMap && !unavailable.contains(name)
     }
-    return inner.isEmpty ? nil : inner[inner.count / 2]
+    let kinds = Set(unavailable.map(kind))
+    let likely = inner.filter { !kinds.contains(kind($0)) }
+    return likely.isEmpty ? Array(inner) : [likely[likely.count / 2]]
+  }
+
+  /// A tap's name without the number of its block.
+  private func kind(_ tap: String) -> String {
+    var parts = tap.split(separator: ".")
+    if parts.count > 2, parts[1] == "blocks" { parts.remove(at: 2) }
+    return parts.joined(separator: ".")
   }
 }

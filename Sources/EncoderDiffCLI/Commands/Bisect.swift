@@ -18,8 +18,9 @@ struct Bisect: ParsableCommand {
         encoder-diff bisect speech.flac --isolate encoder.blocks.0.attn_ln
 
       A command is given the mel as .npy [frames, mels], writes the taps it is asked for into {dump}, \
-      an .npz of arrays under tap names, and is asked for few: log₂ of the number of operations is \
-      how often it runs.
+      an .npz of arrays under tap names or those of a known engine, and is asked for few: log₂ of \
+      the number of operations is how often it runs. Taps that it does not have it leaves out, but \
+      for encoder.ln_post.
       """)
 
   @OptionGroup var input: InputOptions
@@ -68,6 +69,9 @@ struct Bisect: ParsableCommand {
     guard inject.isEmpty || backend != nil else {
       throw ValidationError("--inject acts on the backend that --backend names")
     }
+    guard !budget || backend != nil || dump != nil else {
+      throw ValidationError("--budget takes every tap: give it with --backend or --dump")
+    }
     guard timeout > 0, timeout.isFinite, retries >= 0, retries <= 100 else {
       throw ValidationError("--timeout takes seconds above 0, --retries a number from 0 to 100")
     }
@@ -101,7 +105,7 @@ struct Bisect: ParsableCommand {
   private func culprits(_ session: BisectSession) throws -> BisectReport {
     if let command {
       let external = ExternalCommand(command, timeoutSeconds: timeout, retries: retries)
-      return try session.narrowing(external)
+      return try session.narrowing(external, allowMissing: judging.allowMissing)
     }
     if let dump { return try session.dump(dump, withBudget: budget) }
     let injection = try Injection(inject, program: session.bench.model.program)

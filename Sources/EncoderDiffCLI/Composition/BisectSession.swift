@@ -2,7 +2,6 @@ import Diagnosis
 import EncoderModel
 import Faults
 import ForeignDumps
-import Foundation
 import Parity
 import ReferenceBackend
 import Report
@@ -34,7 +33,8 @@ struct BisectSession {
 
   /// A dump; where it lacks inner taps, segments are judged.
   func dump(_ path: String, withBudget: Bool) throws -> BisectReport {
-    let aligned = try DumpAligner(program: program).align(openTensorSource(path))
+    let aligned = try ForeignDump(path, bench: bench).aligned(mel: mel, progress: progress)
+    progress.clear()
     guard !aligned.tapNames.isEmpty else {
       throw UsageError(
         "\(path): no tensor is called like a tap of \(bench.model.name); 'encoder-diff align' helps"
@@ -69,44 +69,15 @@ struct BisectSession {
   }
 
   /// A live implementation, asked for few taps at a time.
-  func narrowing(_ command: ExternalCommand) throws -> BisectReport {
-    let missing = command.missingPlaceholders(["dump", "taps"])
-    guard missing.isEmpty else {
-      throw UsageError(
-        "--command lacks \(missing.map { "{\($0)}" }.joined(separator: " and ")); "
-          + "'encoder-diff bisect --help' shows an example")
-    }
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("encoder-diff-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let melPath = folder.appendingPathComponent("mel.npy").path
-    try writeNpy(mel, to: melPath)
+  /// - `allowMissing`: whether it may lack the encoder's output.
+  func narrowing(_ command: ExternalCommand, allowMissing: Bool) throws -> BisectReport {
+    let implementation = try LiveImplementation(
+      command, bench: bench, mel: mel, progress: progress, allowMissing: allowMissing)
+    defer { implementation.remove() }
     var steps: [TapNarrowing.Step] = []
-    let narrowing = TapNarrowing(judge: judge, name: "command") { taps in
-      let path = folder.appendingPathComponent("taps-\(steps.count).npz").path
-      Console.note("asking for \(taps.joined(separator: ", "))\n")
-      try command.run(["mel": melPath, "dump": path, "taps": taps.joined(separator: ",")]) {
-        Console.note("\($0); trying again\n")
-      }
-      return try read(path, taps)
-    }
-    let result = try narrowing.run(mel: mel, report: { steps.append($0) })
+    let result = try TapNarrowing(judge: judge, name: "command", ask: implementation.ask)
+      .run(mel: mel, report: { steps.append($0) })
     return BisectReport(result: result, steps: steps)
-  }
-
-  /// The asked taps that a dump of the command holds.
-  private func read(_ path: String, _ taps: [String]) throws -> [String: Tensor] {
-    let aligned = try DumpAligner(program: program).align(openTensorSource(path))
-    var values: [String: Tensor] = [:]
-    for tap in taps where aligned.tapNames.contains(tap) {
-      values[tap] = try aligned.tensor(tap)
-    }
-    guard !values.isEmpty else {
-      throw UsageError(
-        "the command's dump holds none of the taps asked for (\(taps.joined(separator: ", ")))")
-    }
-    return values
   }
 
   /// One operation of every backend on the same inputs.

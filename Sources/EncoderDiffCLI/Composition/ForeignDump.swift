@@ -39,11 +39,19 @@ struct ForeignDump {
 
   /// Samples of every tap that some tensor of the dump is large enough to be.
   private func referenceSamples(_ mel: Tensor, _ progress: Progress?) throws -> ReferenceSamples {
-    let program = bench.model.program
     let largest = try source.names.map { try source.info($0).shape.reduce(1, &*) }.max() ?? 0
-    let nodes = program.nodes.filter { $0.isTap && $0.shape.reduce(1, *) <= largest }
+    return try bench.referenceSamples(mel, upTo: largest, progress)
+  }
+}
+
+extension Workbench {
+  /// Samples of the reference's taps of at most `largest` elements, from a run over `mel`.
+  func referenceSamples(
+    _ mel: Tensor, upTo largest: Int, _ progress: Progress?
+  ) throws -> ReferenceSamples {
+    let nodes = model.program.nodes.filter { $0.isTap && $0.shape.reduce(1, *) <= largest }
     var samples = ReferenceSamples()
-    _ = try bench.backend("reference").encode(mel: mel, observing: Set(nodes.map(\.name))) {
+    _ = try backend("reference").encode(mel: mel, observing: Set(nodes.map(\.name))) {
       progress?.show($0, Double(samples.taps.count) / Double(nodes.count))
       samples.add($0, $1)
     }
