@@ -151,4 +151,3 @@ package struct ExternalCommand: Sendable {
       + "'"
   }
 }
-

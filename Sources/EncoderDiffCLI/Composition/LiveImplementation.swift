@@ -64,8 +64,7 @@ final class LiveImplementation {
   /// - Throws: `UsageError`, `ExternalCommandError`; what is wrong with a tensor's bytes.
   func ask(_ taps: [String]) throws -> [String: Tensor] {
     let path = folder.appendingPathComponent("taps-\(numRuns).npz").path
-    progress.show("asking for \(taps.joined(separator: ", "))", 0)
-    progress.clear()
+    progress.note("asking for \(taps.joined(separator: ", "))")
     let values = [
       "mel": folder.appendingPathComponent("mel.npy").path, "dump": path,
       "taps": taps.joined(separator: ","),
@@ -139,7 +138,8 @@ final class LiveImplementation {
   private func open(_ path: String) throws -> (any TensorSource)? {
     guard FileManager.default.fileExists(atPath: path) else {
       throw UsageError(
-        "the command ended well but wrote no file at {dump}; let it write an .npz of the taps there")
+        "the command ended well but wrote no file at {dump}; let it write an .npz of the taps there"
+      )
     }
     do {
       return try openTensorSource(path)

@@ -17,6 +17,11 @@ struct Progress {
     Console.note("\r\u{1B}[K\(bar) \(activity)")
   }
 
+  /// A line that stays, above what another program writes.
+  func note(_ text: String) {
+    if isShown { Console.note("\r\u{1B}[K\(text)\n") }
+  }
+
   /// Takes the line away.
   func clear() {
     guard isShown else { return }
