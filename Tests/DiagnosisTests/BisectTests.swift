@@ -80,15 +80,24 @@ struct ExternalCommandTests {
     let command = ExternalCommand("run {mel} > {dump}")
     #expect(command.line(["mel": "a b'c", "dump": "$x"]) == "run 'a b'\\''c' > '$x'")
     #expect(command.missingPlaceholders(["mel", "taps"]) == ["taps"])
+    // A value is no template, and braces of the shell stay.
+    let braces = ExternalCommand("{ ${x} {mel}{dump}; }{")
+    #expect(braces.line(["mel": "{dump}", "dump": "d"]) == "{ ${x} '{dump}''d'; }{")
   }
 
   @Test("a failing command is tried again, up to a limit")
   func retries() throws {
     var failures = 0
     #expect(throws: ExternalCommandError.self) {
-      try ExternalCommand("exit 3", retries: 2).run([:]) { _ in failures += 1 }
+      try ExternalCommand("exit 3", retries: 2).run([:], failed: { _ in failures += 1 })
     }
     #expect(failures == 2)
+    // What the shell cannot find will not be there the next time either.
+    failures = 0
+    #expect(throws: ExternalCommandError.notRunnable("no-such-program", status: 127)) {
+      try ExternalCommand("no-such-program", retries: 2).run([:], failed: { _ in failures += 1 })
+    }
+    #expect(failures == 0)
     try ExternalCommand("true").run([:])
   }
 
