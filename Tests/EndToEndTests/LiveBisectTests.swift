@@ -140,7 +140,7 @@ import Testing
       *,*) \(Self.port.replacing("{mel}", with: "\"$1\"").replacing("{taps}", with: "\"$2\"")
         .replacing("{dump}", with: "\"$3\"")) \(Self.fault) ;;
       *) \(Self.port.replacing("{mel}", with: "\"$1\"").replacing("{taps}", with: "\"$2\"")
-        .replacing("{dump}", with: "\"$0.d\"")) \(Self.fault) && cp "$0.d/$2.npy" "$3" ;;
+        .replacing("{dump}", with: "\"$0.d/\"")) \(Self.fault) && cp "$0.d/$2.npy" "$3" ;;
       esac
       """)
     let run = try bisect("sh '\(script)' {mel} {taps} {dump}", ["--json", "-"])
@@ -200,6 +200,9 @@ import Testing
     let end = Date(timeIntervalSinceNow: 60)
     while ((try? folder.read("pids")) ?? "").isEmpty, Date() < end { usleep(20_000) }
     kill(process.processIdentifier, signal)
+    let patience = Date(timeIntervalSinceNow: 60)
+    while process.isRunning, Date() < patience { usleep(20_000) }
+    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == 2)
     #expect(temporary.entries.isEmpty, "left behind: \(temporary.entries)")

@@ -12,9 +12,14 @@ nonisolated(unsafe) private var signalThatCame: sig_atomic_t = 0
 struct Interruption {
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
 
-  /// Starts to listen. Signals that are ignored, as under `nohup`, stay so.
+  /// Starts to listen. Signals that are ignored, as under `nohup`, stay so; a mask that was
+  /// inherited from a thread which left its signals to others does not.
   init() {
     signalThatCame = 0
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    for number in Self.signals { sigaddset(&mask, number) }
+    pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     for number in Self.signals {
       let old = signal(number) { number in
         signalThatCame = number
