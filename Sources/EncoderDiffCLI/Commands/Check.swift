@@ -138,7 +138,11 @@ struct Check: ParsableCommand {
     if let junit { try writeFile(junit, report.junit) }
     try page.write(report.page)
     guard github else { return }
-    output.print(report.gitHubAnnotations)
+    // A command for GitHub is a whole line, however wide the terminal is.
+    let annotations = report.gitHubAnnotations
+    if !output.jsonTakesOutput && !annotations.isEmpty {
+      Console.print(annotations.joined(separator: "\n"))
+    }
     if let path = Console.environment("GITHUB_STEP_SUMMARY"), !path.isEmpty {
       try appendToFile(path, report.gitHubSummary)
     }

@@ -52,10 +52,12 @@ struct OutputOptions: ParsableArguments {
   /// Whether standard output belongs to the JSON document.
   var jsonTakesOutput: Bool { json == "-" }
 
-  /// Prints text unless standard output belongs to the JSON document.
+  /// Prints text, broken where the terminal ends, unless standard output belongs to the JSON
+  /// document.
   func print(_ lines: [String]) {
     guard !jsonTakesOutput, !lines.isEmpty else { return }
-    Console.print(lines.joined(separator: "\n"))
+    Console.print(
+      LineWrap.wrapped(lines, width: Console.outputWidth).joined(separator: "\n"))
   }
 
   /// Writes the JSON document where `--json` says.

@@ -33,7 +33,7 @@ extension BenchGroup {
       return BarList.Bar(
         name: result.backend, parts: [(spread.median, "bar", tip)], figure: text(spread.median))
     }
-    return BarList(label: "Median time of an encode", bars: bars, nameWidth: 130).markup
+    return BarList(label: "Median time of an encode", bars: bars).markup
       + element(
         "p", ["class": "note"],
         "One encode, \(Numbers.fixed(flops * 1e-9, decimals: 2)) GFLOP; the peak measured beside it is "

@@ -6,7 +6,7 @@ extension BisectReport {
   package var page: HTMLPage {
     var page = HTMLPage(
       title: "encoder-diff bisect: \(result.backend.lastPathComponent)",
-      badge: (VerdictMark(result.verdict), result.verdict.words),
+      badge: VerdictMark.badge(VerdictMark(result.verdict), result.verdict.words),
       lead: element("p", ["class": "note"], escaped(result.title)))
     page.add(id: "culprits", heading: "Where the error comes in", places)
     page.add(id: "budget", heading: "What the output's error is made of", shares)

@@ -8,9 +8,10 @@ extension CheckReport {
     var page = HTMLPage(
       title: "encoder-diff check",
       badge: failed.isEmpty
-        ? (.rounding, "\(result.cases.count) passed")
-        : (.structural, "\(failed.count) of \(result.cases.count) failed"),
+        ? VerdictMark.badge(.rounding, "\(result.cases.count) passed", sign: "✓")
+        : VerdictMark.badge(.structural, "\(failed.count) of \(result.cases.count) failed"),
       lead: element("p", ["class": "note"], escaped(result.folder)))
+    page.hasLegend = !failed.isEmpty
     page.add(id: "cases", heading: "Cases", table)
     for (index, one) in failed.enumerated() {
       page.add(id: "case-\(index)", heading: one.name, Self.section(one))
@@ -29,8 +30,9 @@ extension CheckReport {
         .text(one.name),
         .verdict(
           one.hasPassed ? .rounding : one.isTrouble ? .missing : .structural,
-          one.hasPassed ? "passed" : one.isTrouble ? "trouble" : "failed"),
-        .text(one.outcome), .figure(last, Numbers.scientific(last)),
+          one.hasPassed ? "passed" : one.isTrouble ? "trouble" : "failed",
+          sign: one.hasPassed ? "✓" : nil),
+        .long(one.outcome), .figure(last, Numbers.scientific(last)),
         .figure(one.seconds, Numbers.fixed(one.seconds, decimals: 2)),
         .long((one.failures.map(\.message) + one.notes).joined(separator: "; ")),
       ])

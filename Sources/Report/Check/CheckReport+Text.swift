@@ -41,7 +41,7 @@ extension CheckReport {
     lines += one.notes.map { "  \(canvas.styled("note", .note)): \($0)" }
     if let (candidate, taps) = one.failingTaps {
       lines.append(canvas.styled("  \(candidate.title)", .dim))
-      lines += TapTable.table(taps).lines(canvas)
+      lines += TapTable.table(taps, width: canvas.width).lines(canvas)
     }
     return lines
   }

@@ -5,7 +5,9 @@ extension ExplainReport {
   package var page: HTMLPage {
     var page = HTMLPage(
       title: "encoder-diff explain: \(explanation.candidate.lastPathComponent)",
-      badge: isDivergent ? (.structural, "divergent") : (.rounding, "parity"), lead: facts)
+      badge: isDivergent
+        ? VerdictMark.badge(.structural, "divergent") : VerdictMark.badge(.rounding, "parity"),
+      lead: facts)
     page.hasLegend = comparison != nil
     page.add(id: "causes", heading: "Causes", causes)
     page.add(id: "unexplained", heading: "Unexplained", unexplained)
@@ -53,7 +55,9 @@ extension ExplainReport {
       finding.isBenign ? .inherited : finding.confidence == .likely ? .reduced : .structural
     let certainty = finding.isBenign ? "benign" : finding.confidence.rawValue
     return element(
-      "h3", [:], "<code>\(escaped(finding.name))</code> " + VerdictMark.badge(mark, certainty))
+      "h3", [:],
+      "<code>\(escaped(finding.name))</code> "
+        + VerdictMark.badge(mark, certainty, sign: finding.confidence == .likely ? "~" : "✓"))
       + element(
         "p", [:],
         "<code>\(escaped(group.sitesText(false)))</code>: " + escaped(finding.summary) + ".")

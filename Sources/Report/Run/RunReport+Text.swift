@@ -43,13 +43,15 @@ extension RunReport {
 
   private func section(_ candidate: CandidateResult, _ canvas: TextCanvas) -> [String] {
     let faults = candidate.faults.isEmpty ? "" : " with \(candidate.faultsText)"
+    let title = "  relative L2 along the depth, 1e-8 … 1  "
     let course = Sparkline.logarithmic(
-      candidate.taps.map { $0.cumulative?.relativeL2 }, floor: 1e-8, ceiling: 1)
+      candidate.taps.map { $0.cumulative?.relativeL2 }, floor: 1e-8, ceiling: 1,
+      width: canvas.width.map { $0 - title.count })
     return [
       canvas.styled("\(candidate.backend)\(faults)", .bold)
         + canvas.styled(" against \(reference)", .dim)
-    ] + [canvas.styled("  relative L2 along the depth, 1e-8 … 1  ", .dim) + course]
-      + TapTable.table(candidate.taps).lines(canvas)
+    ] + [canvas.styled(title, .dim) + course]
+      + TapTable.table(candidate.taps, width: canvas.width).lines(canvas)
   }
 
   private func sentence(_ candidate: CandidateResult, _ canvas: TextCanvas) -> String {

@@ -2,30 +2,36 @@ import Parity
 
 /// The table of one candidate: a row a tap, cumulative figures left, introduced error right.
 struct TapTable {
-  static func table(_ taps: [TapResult]) -> TextTable {
+  /// Terminals narrower than this get taps without the `encoder.` that nearly all begin with.
+  private static let narrow = 84
+
+  /// `width`: of the terminal, where it is one.
+  static func table(_ taps: [TapResult], width: Int? = nil) -> TextTable {
     var table = TextTable([
       .init("tap", .left), .init("bias", expendability: 3), .init("std ref", expendability: 4),
       .init("std cand", expendability: 4), .init("cosine", expendability: 2), .init("rel L2"),
       .init("max |Δ|", expendability: 1), .init("introduced"),
       .init("of bound", expendability: 5), .init("verdict", .left),
     ])
-    for tap in taps { table.add(row(tap)) }
+    let isNarrow = width.map { $0 < narrow } ?? false
+    for tap in taps { table.add(row(tap, isNarrow: isNarrow)) }
     return table
   }
 
-  private static func row(_ tap: TapResult) -> [TextTable.Cell] {
+  private static func row(_ tap: TapResult, isNarrow: Bool) -> [TextTable.Cell] {
     let figures = tap.cumulative
     let style = tap.verdict.style
     func dim(_ text: String) -> TextTable.Cell { .init(text, .dim) }
     return [
-      .init(tap.tap, tap.verdict.isDivergence ? style : .plain),
+      .init(
+        isNarrow ? tap.tap.withoutEncoder : tap.tap, tap.verdict.isDivergence ? style : .plain),
       .init(Numbers.scientific(figures?.bias)),
       dim(Numbers.compact(figures?.stdReference)), .init(Numbers.compact(figures?.stdCandidate)),
       .init(cosine(figures)), .init(Numbers.scientific(figures?.relativeL2)),
       .init(Numbers.scientific(figures?.maxAbs)),
       .init(tap.introduced.map { Numbers.scientific($0.relativeL2) } ?? ""),
       .init(tap.introduced.map { ratio($0.worstRatio) } ?? ""),
-      .init(verdictText(tap), style),
+      .init(verdictText(tap, isNarrow: isNarrow), style),
     ]
   }
 
@@ -43,17 +49,23 @@ struct TapTable {
     value.isFinite && value < 1000 ? Numbers.fixed(value, decimals: 2) : Numbers.scientific(value)
   }
 
-  private static func verdictText(_ tap: TapResult) -> String {
+  private static func verdictText(_ tap: TapResult, isNarrow: Bool) -> String {
     var text = tap.verdict.text
     if let figures = tap.cumulative, figures.nonFinite > 0 {
       text += " (\(Numbers.grouped(figures.nonFinite)) NaN or ∞)"
     }
     if let note = tap.note, !tap.verdict.isSound || tap.introduced == nil { text += ": \(note)" }
     if let segment = tap.introduced?.segment, segment.count > 1, tap.verdict.isDivergence {
-      text += " (somewhere in \(segment.count) operations from \(segment[0]))"
+      let start = isNarrow ? segment[0].withoutEncoder : segment[0]
+      text += " (somewhere in \(segment.count) operations from \(start))"
     }
     return text
   }
+}
+
+extension String {
+  /// A tap without the prefix `encoder.`.
+  fileprivate var withoutEncoder: String { hasPrefix("encoder.") ? String(dropFirst(8)) : self }
 }
 
 extension TapVerdict {

@@ -7,8 +7,9 @@ extension SweepReport {
     var page = HTMLPage(
       title: "encoder-diff merge",
       badge: summary.isParity
-        ? (.rounding, "\(windows), all at parity")
-        : (.structural, "\(summary.divergentCases.count) of \(windows) not at parity"),
+        ? VerdictMark.badge(.rounding, "\(windows), all at parity")
+        : VerdictMark.badge(
+          .structural, "\(summary.divergentCases.count) of \(windows) not at parity"),
       lead: element("p", ["class": "note"], escaped(lead)))
     for (index, name) in summary.candidateNames.enumerated() {
       guard let candidate = summary.candidates[name] else { continue }

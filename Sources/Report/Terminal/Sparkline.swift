@@ -2,8 +2,23 @@
 package enum Sparkline {
   private static let bars: [Character] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 
+  /// Fewer bars than this tell nothing of a course.
+  private static let leastWidth = 8
+
   /// Bars on a logarithmic scale from `floor` to `ceiling`; `·` for values that are not there.
-  package static func logarithmic(_ values: [Double?], floor: Double, ceiling: Double) -> String {
+  ///
+  /// Where there are more values than `width`, a bar is the largest of several neighbours.
+  package static func logarithmic(
+    _ values: [Double?], floor: Double, ceiling: Double, width: Int? = nil
+  ) -> String {
+    if let width, values.count > max(width, leastWidth) {
+      let count = max(width, leastWidth)
+      let merged = (0..<count).map { bar in
+        values[(bar * values.count / count)..<((bar + 1) * values.count / count)]
+          .compactMap { $0 }.max { $0 < $1 || $1.isNaN }
+      }
+      return logarithmic(merged, floor: floor, ceiling: ceiling)
+    }
     let low = floor.logarithm
     let span = max(ceiling.logarithm - low, 1e-9)
     return String(

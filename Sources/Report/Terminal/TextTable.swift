@@ -1,4 +1,5 @@
-/// Aligned columns; the least important ones give way where a terminal is narrow.
+/// Aligned columns; where a terminal is narrow the least important ones give way, and text of the
+/// last one takes several lines.
 package struct TextTable: Sendable {
   package enum Alignment: Sendable { case left, right }
 
@@ -37,6 +38,8 @@ package struct TextTable: Sendable {
   }
 
   private static let gap = 2
+  /// A last column of text that is longer than this is broken before another column goes.
+  private static let leastText = 24
 
   /// The lines, the title line first.
   package func lines(_ canvas: TextCanvas, indent: Int = 2) -> [String] {
@@ -44,21 +47,39 @@ package struct TextTable: Sendable {
       max(columns[column].title.count, rows.map { $0[column].text.count }.max() ?? 0)
     }
     let shown = shownColumns(widths, width: canvas.width.map { $0 - indent })
-    let margin = String(repeating: " ", count: indent)
     let titles = columns.map { Cell($0.title, .dim) }
-    return ([titles] + rows).map { cells in
-      let parts = shown.enumerated().map { position, column in
-        let isLast = position == shown.count - 1
-        return padded(
-          cells[column], to: widths[column], columns[column].alignment, isLast: isLast, canvas)
-      }
-      return margin + parts.joined(separator: String(repeating: " ", count: Self.gap))
+    return ([titles] + rows).flatMap { row($0, shown, widths, canvas, indent: indent) }
+  }
+
+  private func row(
+    _ cells: [Cell], _ shown: [Int], _ widths: [Int], _ canvas: TextCanvas, indent: Int
+  ) -> [String] {
+    guard let last = shown.last else { return [] }
+    var line = String(repeating: " ", count: indent)
+    var start = indent
+    for column in shown.dropLast() {
+      line += padded(cells[column], to: widths[column], columns[column].alignment, canvas)
+      line += String(repeating: " ", count: Self.gap)
+      start += widths[column] + Self.gap
+    }
+    if columns[last].alignment == .right {
+      return [line + padded(cells[last], to: widths[last], .right, canvas)]
+    }
+    let room = canvas.width.map { max($0 - start, 12) }
+    let pieces = LineWrap.wrapped([cells[last].text], width: room, indent: 0)
+    return pieces.enumerated().map { index, piece in
+      (index == 0 ? line : String(repeating: " ", count: start))
+        + canvas.styled(piece, cells[last].style)
     }
   }
 
   private func shownColumns(_ widths: [Int], width: Int?) -> [Int] {
     var shown = Array(columns.indices)
     guard let width else { return shown }
+    var widths = widths
+    if let last = columns.last, last.alignment == .left {
+      widths[columns.count - 1] = min(widths[columns.count - 1], Self.leastText)
+    }
     func total() -> Int { shown.reduce(0) { $0 + widths[$1] } + Self.gap * max(shown.count - 1, 0) }
     while total() > width {
       guard
@@ -71,13 +92,13 @@ package struct TextTable: Sendable {
   }
 
   private func padded(
-    _ cell: Cell, to width: Int, _ alignment: Alignment, isLast: Bool, _ canvas: TextCanvas
+    _ cell: Cell, to width: Int, _ alignment: Alignment, _ canvas: TextCanvas
   ) -> String {
     let space = String(repeating: " ", count: max(width - cell.text.count, 0))
     let text = canvas.styled(cell.text, cell.style)
     return switch alignment {
     case .right: space + text
-    case .left: isLast ? text : text + space
+    case .left: text + space
     }
   }
 }

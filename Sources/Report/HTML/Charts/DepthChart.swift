@@ -7,7 +7,7 @@ struct DepthChart {
   private static let height = 330.0
   private static let margins = (left: 52.0, right: 14.0, top: 14.0, bottom: 74.0)
 
-  private var width: Double { max(1090, Double(taps.count) * 15 + 70) }
+  private var width: Double { max(1250, Double(taps.count) * 15 + 70) }
   private var right: Double { width - Self.margins.right }
   private var bottom: Double { Self.height - Self.margins.bottom }
 

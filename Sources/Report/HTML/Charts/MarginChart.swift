@@ -4,9 +4,13 @@ import Transcription
 /// candidate's error takes away.
 struct MarginChart {
   let steps: [StepMargin]
-  private static let height = 210.0
   private static let left = 52.0
   private static let bottom = 150.0
+  /// Room below the axis for the longest token, turned by 40 degrees.
+  private var height: Double {
+    let longest = steps.map { label($0).count }.max() ?? 0
+    return Self.bottom + 24 + 4.6 * Double(min(longest, 24))
+  }
 
   var markup: String {
     let values: [Double] = steps.flatMap { (step: StepMargin) -> [Double] in
@@ -17,7 +21,7 @@ struct MarginChart {
     let width = max(240, Self.left + slot * Double(steps.count) + 12)
     let axis = LogAxis(values, start: Self.bottom, end: 12)
     var drawing = Drawing(
-      width: width, height: Self.height, label: "Decision margin and logit change at each token")
+      width: width, height: height, label: "Decision margin and logit change at each token")
     for tick in axis.ticks {
       drawing.line((Self.left, tick.position), (width - 8, tick.position), "grid")
       drawing.text(
@@ -45,11 +49,16 @@ struct MarginChart {
         x: x + width / 4, y: change, width: width / 2, height: max(Self.bottom - change, 1),
         "bar other", tip: tip)
     }
-    let token = step.token.trimmed
-    let label = step.flippedTo == nil ? token : "✕ \(token)"
     drawing.add(
       "<text text-anchor=\"end\" transform=\"translate(\(coordinate(x + width / 2 + 4)) "
-        + "\(coordinate(Self.bottom + 12))) rotate(-40)\">\(escaped(label))</text>")
+        + "\(coordinate(Self.bottom + 12))) rotate(-40)\">\(escaped(label(step)))</text>")
+  }
+
+  /// The token, at most 24 characters of it, with a cross where it flips.
+  private func label(_ step: StepMargin) -> String {
+    let token = step.token.trimmed
+    let short = token.count > 24 ? token.prefix(23) + "…" : token[...]
+    return step.flippedTo == nil ? String(short) : "✕ \(short)"
   }
 
   private func tip(_ step: StepMargin) -> String {

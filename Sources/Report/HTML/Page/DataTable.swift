@@ -9,7 +9,11 @@ struct DataTable {
 
     /// A number: sorted and copied in full, shown as `text`.
     static func figure(_ value: Double?, _ text: String) -> Cell {
-      Cell(content: escaped(text), value: value.map { "\($0)" } ?? "")
+      Cell(content: escaped(text), value: value.map(inFull) ?? "")
+    }
+
+    private static func inFull(_ value: Double) -> String {
+      value.magnitude < 0x1p53 ? Int(exactly: value).map(String.init) ?? "\(value)" : "\(value)"
     }
 
     static func text(_ text: String) -> Cell { Cell(content: escaped(text), style: "l") }
@@ -17,8 +21,9 @@ struct DataTable {
     /// Text that may take several lines.
     static func long(_ text: String) -> Cell { Cell(content: escaped(text), style: "l wrap") }
 
-    static func verdict(_ mark: VerdictMark, _ text: String) -> Cell {
-      Cell(content: VerdictMark.badge(mark, text), style: "l")
+    /// A badge; sorted and copied without its sign.
+    static func verdict(_ mark: VerdictMark, _ text: String, sign: String? = nil) -> Cell {
+      Cell(content: VerdictMark.badge(mark, text, sign: sign), value: text, style: "l")
     }
   }
 

@@ -3,15 +3,15 @@
 /// Every report composes its sections with the same parts, so that all pages read alike.
 package struct HTMLPage: Sendable {
   package var title: String
-  /// A verdict's class and text beside the title; `nil` for none.
-  var badge: (mark: VerdictMark, text: String)?
+  /// A verdict beside the title, as markup; empty for none.
+  var badge: String
   /// Markup below the title.
   var lead: String
   /// Whether the verdicts of taps are explained at the end.
   var hasLegend = true
   private var sections: [(id: String, heading: String, body: String)] = []
 
-  init(title: String, badge: (mark: VerdictMark, text: String)? = nil, lead: String = "") {
+  init(title: String, badge: String = "", lead: String = "") {
     self.title = title
     self.badge = badge
     self.lead = lead
@@ -31,7 +31,6 @@ package struct HTMLPage: Sendable {
         "section", ["id": section.id],
         element("h2", [:], escaped(section.heading)) + section.body)
     }
-    let mark = badge.map { VerdictMark.badge($0.mark, $0.text) } ?? ""
     return """
       <!doctype html>
       <html lang="en">
@@ -40,8 +39,8 @@ package struct HTMLPage: Sendable {
       <meta name="color-scheme" content="light dark">
       <title>\(escaped(title))</title>
       <style>\(PageStyle.text)</style>
-      <header><h1>\(escaped(title)) \(mark)</h1>\(lead)</header>
-      <nav>\(links.joined(separator: " "))</nav>
+      <header><h1>\(escaped(title)) \(badge)</h1>\(lead)</header>
+      \(links.count > 1 ? element("nav", [:], links.joined(separator: " ")) : "")
       <main>
       \(bodies.joined(separator: "\n"))
       </main>

@@ -22,7 +22,8 @@ enum PageScript {
 
   /// A click on a title sorts, a second one turns the order; the button copies what is shown.
   private static let tables = """
-    const key=c=>{const v=c.dataset.v;return v===undefined?c.textContent:v===''?-Infinity:+v;};
+    const key=c=>{const v=c.dataset.v??c.textContent;
+      return v===''?-Infinity:isNaN(v)&&v!=='nan'?v:+v;};
     function sort(table,th){const n=[...th.parentNode.children].indexOf(th);
       const up=th.getAttribute('aria-sort')!=='ascending';
       for(const o of th.parentNode.children)o.removeAttribute('aria-sort');
@@ -32,7 +33,7 @@ enum PageScript {
       table.tBodies[0].append(...rows.map(r=>r[1]));}
     const quoted=t=>/[",\\n]/.test(t)?'"'+t.replaceAll('"','""')+'"':t;
     const csv=table=>[...table.rows].map(r=>[...r.cells].map(c=>
-      quoted(c.dataset.v||c.textContent.trim())).join(',')).join('\\n')+'\\n';
+      quoted(c.dataset.v??c.textContent.trim())).join(',')).join('\\n')+'\\n';
     async function copy(button,text){try{await navigator.clipboard.writeText(text);}
       catch{const a=document.createElement('textarea');a.value=text;document.body.append(a);
         a.select();document.execCommand('copy');a.remove();}

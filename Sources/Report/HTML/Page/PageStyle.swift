@@ -8,7 +8,7 @@ enum PageStyle {
     --id-f:#eef2f4;--id-s:#71828f;--ro-f:#d8e9f4;--ro-s:#0b6aa6;--re-f:#fbe7bd;--re-s:#96650a;
     --st-f:#f8cfbd;--st-s:#b23b0e;--in-f:#ebe0f2;--in-s:#7a519b;--mi-f:#fff;--mi-s:#8a8a8a;
     --nf-f:#33272f;--nf-s:#33272f;--nf-t:#fff}
-    @media (prefers-color-scheme:dark){:root{--bg:#14181c;--panel:#1b2127;--ink:#e4e7ea;
+    @media screen and (prefers-color-scheme:dark){:root{--bg:#14181c;--panel:#1b2127;--ink:#e4e7ea;
     --dim:#98a4af;--line:#303942;--grid:#262e35;--blue:#6db6e6;--orange:#f0965a;--band:#6db6e626;
     --shade:#0006;--id-f:#262e35;--id-s:#8797a4;--ro-f:#17344a;--ro-s:#6db6e6;--re-f:#463713;
     --re-s:#e3b341;--st-f:#562413;--st-s:#ff9468;--in-f:#362943;--in-s:#c39be0;--mi-f:#1b2127;
@@ -24,8 +24,9 @@ enum PageStyle {
     *{box-sizing:border-box}html{-webkit-text-size-adjust:100%}
     body{margin:0;background:var(--bg);color:var(--ink);
     font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
-    header,nav,main,footer{max-width:1180px;margin:0 auto;padding:0 20px}
+    header,nav,main,footer{max-width:1340px;margin:0 auto;padding:0 20px}
     header{padding-top:28px}h1{font-size:25px;line-height:1.25;margin:0 0 12px;font-weight:650}
+    h1,h2,h3,p,li,blockquote{overflow-wrap:anywhere}
     h2{font-size:19px;margin:0 0 10px;font-weight:650}
     h3{font-size:15px;margin:22px 0 6px;font-weight:650}
     nav{position:sticky;top:0;z-index:2;padding-top:9px;padding-bottom:9px;background:var(--bg);
@@ -70,8 +71,12 @@ enum PageStyle {
     .cumulative{fill:none;stroke:var(--ink);stroke-width:1.6;opacity:.75}
     .band{fill:var(--band);stroke:var(--blue);stroke-opacity:.45;stroke-dasharray:3 3}
     .mark{fill:var(--f);stroke:var(--s);stroke-width:1.5}.bar{fill:var(--blue)}
+    .bars{display:grid;grid-template-columns:auto 1fr auto;gap:3px 9px;align-items:center;
+    max-width:860px;font-size:12px;margin:4px 0 8px}.bars .n{text-align:right}.bars .dim{color:var(--dim)}
+    .track{display:flex;gap:1px}.track i{display:block;height:13px;min-width:1px}
+    .track .bar{background:var(--blue)}.track .bar.other{background:var(--orange)}
     .bar.other{fill:var(--orange)}.spectrum{fill:none;stroke:var(--blue);stroke-width:1.6}
-    .maps{display:grid;gap:16px 20px;grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr))}
+    .maps{display:grid;gap:16px 20px;grid-template-columns:repeat(auto-fit,minmax(min(100%,290px),1fr))}
     .maps h4{margin:0 0 3px;font-size:13.5px;font-weight:600;overflow-wrap:anywhere}
     canvas{display:block;width:100%;height:170px;image-rendering:pixelated;border-radius:4px;
     background:var(--shade)}canvas.tall{height:210px}
@@ -95,9 +100,13 @@ enum PageStyle {
     """
 
   private static let paper = """
+    @media (max-width:560px){table{font-size:12px}th,td{padding:3px 6px}}
     @media print{:root{color-scheme:light}nav,button{display:none}body{background:#fff;font-size:12px}
-    section{border:0;padding:6px 0;break-inside:auto}figure,.card,tr{break-inside:avoid}
+    section{border:0;padding:6px 0;break-inside:auto}h2,h3,h4{break-after:avoid}
+    figure,.card,tr,.maps,.maps>div{break-inside:avoid}
+    table{font-size:9.5px}th,td{padding:2px 5px}td.wrap{min-width:110px}
     .scroll{overflow:visible}.scroll>svg{max-width:100%;height:auto}
+    .maps{grid-template-columns:repeat(3,1fr)}.tiles svg{width:124px;height:auto}canvas{height:120px}
     *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
     """
 }

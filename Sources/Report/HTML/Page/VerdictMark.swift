@@ -78,10 +78,10 @@ enum VerdictMark: String, CaseIterable, Sendable {
     }
   }
 
-  /// A small label in the verdict's colour.
-  static func badge(_ mark: VerdictMark, _ text: String) -> String {
+  /// A small label in the verdict's colour, with `sign` instead of the verdict's where given.
+  static func badge(_ mark: VerdictMark, _ text: String, sign: String? = nil) -> String {
     element(
       "span", ["class": "badge v-\(mark.rawValue)"],
-      "<b>\(mark.sign)</b> " + escaped(text))
+      "<b>\(sign ?? mark.sign)</b> " + escaped(text))
   }
 }

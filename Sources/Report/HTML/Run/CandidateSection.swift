@@ -97,7 +97,7 @@ struct CandidateSection {
         name: "head \(index)", parts: [(value ?? 0, "bar", "head \(index)\n\(text)")],
         figure: Numbers.scientific(value))
     }
-    return BarList(label: "Relative L2 of each head", bars: bars, nameWidth: 70).markup
+    return BarList(label: "Relative L2 of each head", bars: bars).markup
   }
 
   private var table: String {

@@ -57,7 +57,7 @@ struct TimeSection {
       let total = own.reduce(0) { $0 + $1.seconds }
       return BarList.Bar(name: name, parts: parts, figure: milliseconds(total))
     }
-    let list = BarList(label: "Seconds of each side, stage by stage", bars: bars, nameWidth: 130)
+    let list = BarList(label: "Seconds of each side, stage by stage", bars: bars)
       .markup
     guard !list.isEmpty else { return "" }
     let judging = timings.filter { $0.activity == .judge }.reduce(0) { $0 + $1.seconds }
@@ -98,7 +98,7 @@ struct TimeSection {
         name: kind, parts: [(seconds, "bar", "\(kind)\n\(milliseconds(seconds)), \(share)")],
         figure: "\(milliseconds(seconds)), \(share)")
     }
-    return BarList(label: "Time of each kind of step", bars: bars, nameWidth: 130).markup
+    return BarList(label: "Time of each kind of step", bars: bars).markup
   }
 }
 

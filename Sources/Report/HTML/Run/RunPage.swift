@@ -12,7 +12,8 @@ struct RunPage {
   var page: HTMLPage {
     var page = HTMLPage(
       title: "encoder-diff: \(report.input.path.lastPathComponent)",
-      badge: (VerdictMark(report.verdict), report.verdict.words), lead: facts + cards)
+      badge: VerdictMark.badge(VerdictMark(report.verdict), report.verdict.words),
+      lead: facts + cards)
     // The worst first, so that a reader meets it without scrolling past the sound ones.
     let order = candidates.indices.sorted {
       (candidates[$1].verdict.severity, $0) < (candidates[$0].verdict.severity, $1)

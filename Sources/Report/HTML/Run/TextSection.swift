@@ -22,7 +22,9 @@ struct TextSection {
         element(
           "h3", [:],
           escaped(label) + " "
-            + VerdictMark.badge(mark, candidate.isSameText ? "the same text" : "another text"))
+            + VerdictMark.badge(
+              mark, candidate.isSameText ? "the same text" : "another text",
+              sign: candidate.isSameText ? "=" : "≠"))
         + quotation(candidate.transcript) + element("p", [:], escaped(candidate.outcome))
       let chart = MarginChart(steps: candidate.margins.steps).markup
       guard !chart.isEmpty else { continue }
