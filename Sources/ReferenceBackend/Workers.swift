@@ -40,7 +40,7 @@ struct Workers: Sendable {
           if index >= count { break }
           task.run(index, memory)
         }
-        memory.deallocate()
+        deallocateLines(memory)
       }
     }
   }
@@ -54,11 +54,16 @@ struct Workers: Sendable {
 }
 
 /// Memory for `count` values that begins a cache line, so that no vector of a packed panel lies across
-/// two lines; to be deallocated by whoever asked.
+/// two lines; `deallocateLines` takes it back.
 func allocateLines(_ count: Int) -> UnsafeMutablePointer<Double> {
   UnsafeMutableRawPointer.allocate(
     byteCount: max(count, 1) * MemoryLayout<Double>.stride, alignment: 64
-  ).assumingMemoryBound(to: Double.self)
+  ).bindMemory(to: Double.self, capacity: max(count, 1))
+}
+
+/// Takes back what `allocateLines` gave.
+func deallocateLines(_ memory: UnsafeMutablePointer<Double>) {
+  UnsafeMutableRawPointer(memory).deallocate()
 }
 
 /// The number of the task that is handed out next.

@@ -93,8 +93,9 @@ package struct ExternalCommand: Sendable {
     }
   }
 
-  /// The program that the line starts, where it is a plain word that the shell does not know.
-  package var unknownProgram: String? {
+  /// Asks the shell for the program that the line starts, where that is a plain word.
+  /// - Returns: its name where the shell does not know it, else `nil`.
+  package func findUnknownProgram() -> String? {
     let word = template.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }
     let isPlain = word.allSatisfy { $0.isLetter || $0.isNumber || "/._+-".contains($0) }
     guard isPlain, !word.isEmpty else { return nil }

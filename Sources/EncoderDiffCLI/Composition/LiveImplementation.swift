@@ -32,7 +32,7 @@ final class LiveImplementation {
         "--command lacks \(missing.map { "{\($0)}" }.joined(separator: " and ")); "
           + "'encoder-diff bisect --help' shows an example")
     }
-    if let program = command.unknownProgram {
+    if let program = command.findUnknownProgram() {
       throw UsageError(
         "--command: there is no program '\(program)' that could be run; check its path")
     }
