@@ -4,6 +4,7 @@ import Glibc
 @testable import AudioFrontEnd
 @testable import EncoderModel
 @testable import ForeignDumps
+@testable import Regression
 @testable import TensorCore
 @testable import TensorIO
 @testable import Transcription
@@ -33,6 +34,7 @@ private let target: FuzzTarget = {
 private enum FuzzTarget: String, CaseIterable {
   case safetensors, npy, npz, pickle, ggml, onnx, torch, json, config, tokenizer, tiktoken
   case metadata, mapping, model, audio
+  case index, `case`, baseline, part
 
   func read(_ bytes: [UInt8]) throws {
     let view = ByteView(path: "input", bytes: bytes)
@@ -61,6 +63,23 @@ private enum FuzzTarget: String, CaseIterable {
     case .model:
       let model = try ModelLoader.load(stored(bytes, "model.bin"))
       for name in model.weights.weightNames.prefix(64) { _ = try model.weights.weight(name) }
+    case .index:
+      let folder = try folderOfShards(bytes)
+      _ = try CheckpointFolder(folder).sources()
+      try readAll(SafetensorsFolder(folder))
+    case .case:
+      let text = String(decoding: bytes, as: UTF8.self)
+      _ = try CaseParser(path: "folder/input").parse(text, name: "input")
+    case .baseline:
+      let path = try stored(bytes, "baseline.json")
+      _ = try Baseline(contentsOf: path, exists: true).json.text
+    case .part:
+      let path = try stored(bytes, "part.jsonl")
+      _ = try SweepManifest(path)
+      _ = try SweepProgress(part: path).isDone("input")
+      var summary = SweepSummary()
+      try forEachLine(of: path) { summary.add(line: $0) }
+      if summary.isParity { for name in summary.candidateNames { _ = summary.candidates[name] } }
     case .audio: _ = try AudioDecoder.decode(bytes: bytes, name: "input", keepingNative: true)
     }
   }
@@ -77,6 +96,18 @@ private enum FuzzTarget: String, CaseIterable {
       if sum == 0.125 { putchar(0) }
     }
     _ = source.metadata.count
+  }
+
+  /// A folder with `bytes` as the index of two small shards.
+  private func folderOfShards(_ bytes: [UInt8]) throws -> String {
+    let header = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}"
+    let second = "{\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}"
+    for (name, header) in [("1", header), ("2", second)] {
+      let length = [UInt8(header.utf8.count)] + [UInt8](repeating: 0, count: 7)
+      _ = try stored(length + Array(header.utf8) + Array(1...8), "\(name).safetensors")
+    }
+    let index = try stored(bytes, "model.safetensors.index.json")
+    return String(index.dropLast("/model.safetensors.index.json".count))
   }
 
   /// For readers that take a path: a file in memory.

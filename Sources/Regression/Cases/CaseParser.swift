@@ -30,6 +30,7 @@ struct CaseParser {
   }
 
   private func document(_ text: String) throws(CaseError) -> Node {
+    try checkSize(text)
     do {
       guard let node = try Yams.compose(yaml: text), node.mapping != nil else {
         throw CaseError(path: path, line: 1, reason: "is no mapping; see 'encoder-diff help check'")
@@ -45,6 +46,33 @@ struct CaseParser {
       throw CaseError(path: path, line: nil, reason: "is no YAML")
     }
   }
+
+  /// No case that people write comes near either; both together bound the work of expanding.
+  private static let maximumBytes = 1 << 18
+  private static let maximumAliases = 16
+
+  /// An alias stands for all that its anchor holds, aliases of others included, and the parser
+  /// hashes keys in full: a short text of aliases could take it for ever.
+  private func checkSize(_ text: String) throws(CaseError) {
+    guard text.utf8.count <= Self.maximumBytes else {
+      throw CaseError(
+        path: path, line: nil, reason: "is no case: larger than \(Self.maximumBytes) bytes")
+    }
+    var numAliases = 0
+    var before = UInt8(ascii: "\n")
+    for byte in text.utf8 {
+      if byte == UInt8(ascii: "*") && Self.precedeNodes.contains(before) { numAliases += 1 }
+      before = byte
+    }
+    guard numAliases <= Self.maximumAliases else {
+      throw CaseError(
+        path: path, line: nil,
+        reason: "has more than \(Self.maximumAliases) YAML aliases (*name); write values out")
+    }
+  }
+
+  /// An alias stands at the start of a line, or behind one of these.
+  private static let precedeNodes: Set<UInt8> = Set("\n\r\t [{,:-?".utf8)
 
   private func input(_ root: Node, hasGolden: Bool) throws(CaseError) -> CheckCase.Input {
     let window = try number(root, "window", of: "a case")
