@@ -11,6 +11,7 @@ final class AtomicFolder {
   let path: String
   private let target: String
   private let temporary: String
+  private let cleanup: FolderCleanup
   private var isOpen = true
 
   /// Creates a new folder beside `path`.
@@ -34,6 +35,7 @@ final class AtomicFolder {
     }
     temporary = temporarySibling(of: target)
     guard mkdir(temporary, 0o777) == 0 else { throw writeError(path, "create the folder") }
+    cleanup = FolderCleanup(temporary)
   }
 
   deinit { cancel() }
@@ -72,6 +74,7 @@ final class AtomicFolder {
       removeFolder(aside)
     }
     isOpen = false
+    cleanup.end()
     synchroniseFolder(folderName(of: target))
   }
 
@@ -80,6 +83,7 @@ final class AtomicFolder {
     guard isOpen else { return }
     isOpen = false
     removeFolder(temporary)
+    cleanup.end()
   }
 }
 

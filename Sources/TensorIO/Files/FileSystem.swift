@@ -46,7 +46,9 @@ func withoutTrailingSlashes(_ path: String) -> String {
 func temporarySibling(of path: String) -> String {
   let tag = UInt64.random(in: 0...UInt64.max)
   let folder = folderName(of: path)
-  let name = ".\(fileName(of: path).prefix(100)).\(String(tag, radix: 36)).partial"
+  // Bytes, not characters: names have at most 255 of them.
+  let start = String(decoding: fileName(of: path).utf8.prefix(100), as: UTF8.self)
+  let name = ".\(start).\(String(tag, radix: 36)).partial"
   return folder == "/" ? "/" + name : "\(folder)/\(name)"
 }
 
