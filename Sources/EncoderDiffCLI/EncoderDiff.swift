@@ -1,4 +1,7 @@
 import ArgumentParser
+import Faults
+import Report
+import TensorIO
 
 /// The `encoder-diff` command: parses, composes the modules, exits like diff.
 @main
@@ -38,8 +41,21 @@ struct EncoderDiff: ParsableCommand {
 
   /// One line, whatever was thrown.
   private static func message(of error: any Error) -> String {
-    let text = isFromParser(error) ? message(for: error) : "\(error)"
-    return text.split(separator: "\n").first.map(String.init) ?? text
+    guard isFromParser(error) else { return "\(error)".printable }
+    if let advice = adviceOnCommand(CommandLine.arguments.dropFirst()) { return advice.printable }
+    let text = message(for: error)
+    return (text.split(separator: "\n").first.map(String.init) ?? text).printable
+  }
+
+  /// A misspelt command makes the parser complain of what follows it; `nil` where the first argument
+  /// may be meant as it stands.
+  private static func adviceOnCommand(_ arguments: ArraySlice<String>) -> String? {
+    let commands = configuration.subcommands.map { $0._commandName }
+    guard let first = arguments.first, !commands.contains(first), first != "help",
+      first.allSatisfy({ $0.isLowercase || $0 == "-" }), !first.hasPrefix("-"),
+      realPath(first) == nil, let nearest = nearestName(to: first, among: commands)
+    else { return nil }
+    return "\(first): no such file or command; did you mean '\(nearest)'?"
   }
 
   private static func isFromParser(_ error: any Error) -> Bool {

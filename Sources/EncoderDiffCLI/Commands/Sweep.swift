@@ -99,8 +99,10 @@ struct Sweep: ParsableCommand {
   private func finish(
     _ counts: (windows: Int, divergent: Int, troubles: Int), skipped: Int
   ) throws {
-    var text = "\(counts.windows) windows written to \(part), \(counts.divergent) not at parity"
-    if skipped > 0 { text += "; \(skipped) files were done before" }
+    var text =
+      "\(Numbers.counted(counts.windows, "window")) written to \(part), "
+      + "\(counts.divergent) not at parity"
+    if skipped > 0 { text += "; \(Numbers.counted(skipped, "file")) done before" }
     if counts.troubles > 0 { text += "; \(counts.troubles) files could not be compared" }
     Console.print(text)
     if counts.divergent > 0 { try Outcome.divergence.leave() }

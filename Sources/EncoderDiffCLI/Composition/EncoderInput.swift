@@ -77,7 +77,7 @@ struct EncoderInput {
       hash ^= window.mel.withUnsafeBytes { fnv1a($0) } &+ UInt64(window.index)
     }
     return InputIdentity(
-      kind: waveform == nil ? "mel" : "audio", path: path, description: description,
+      kind: waveform == nil ? "mel" : "audio", path: path, description: description.printable,
       durationSeconds: waveform?.durationSeconds, numWindows: numWindows,
       hash: String(hash, radix: 16))
   }

@@ -5,7 +5,7 @@ extension ExplainReport {
   package func lines(_ canvas: TextCanvas, isQuiet: Bool = false) -> [String] {
     var lines: [String] = []
     if !isQuiet {
-      lines.append(canvas.styled("\(explanation.candidate) against \(model.name)", .dim))
+      lines.append(canvas.styled("\(explanation.candidate.printable) against \(model.name)", .dim))
       if !injected.isEmpty {
         lines.append(canvas.styled("injected: \(injected.joined(separator: ", "))", .dim))
       }

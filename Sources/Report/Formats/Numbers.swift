@@ -24,6 +24,11 @@ package enum Numbers {
     return "\(text[..<split])e\(exponent)"
   }
 
+  /// `1 window`, `12,000 windows`.
+  package static func counted(_ count: Int, _ noun: String) -> String {
+    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+  }
+
   /// A fixed number of decimals.
   package static func fixed(_ value: Double?, decimals: Int) -> String {
     guard let value else { return "–" }

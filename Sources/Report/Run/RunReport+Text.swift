@@ -48,14 +48,14 @@ extension RunReport {
       candidate.taps.map { $0.cumulative?.relativeL2 }, floor: 1e-8, ceiling: 1,
       width: canvas.width.map { $0 - title.count })
     return [
-      canvas.styled("\(candidate.backend)\(faults)", .bold)
-        + canvas.styled(" against \(reference)", .dim)
+      canvas.styled("\(candidate.backend.printable)\(faults)", .bold)
+        + canvas.styled(" against \(reference.printable)", .dim)
     ] + [canvas.styled(title, .dim) + course]
       + TapTable.table(candidate.taps, width: canvas.width).lines(canvas)
   }
 
   private func sentence(_ candidate: CandidateResult, _ canvas: TextCanvas) -> String {
-    let name = canvas.styled(candidate.backend, .bold)
+    let name = canvas.styled(candidate.backend.printable, .bold)
     switch candidate.verdict {
     case .parity: return "\(name): " + canvas.styled("parity", .good) + candidate.parityEvidence
     case .reducedPrecision:

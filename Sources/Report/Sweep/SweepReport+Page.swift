@@ -3,7 +3,7 @@ import Regression
 extension SweepReport {
   /// The corpus as one self-contained page.
   package var page: HTMLPage {
-    let windows = "\(Numbers.grouped(summary.numCases)) windows"
+    let windows = Numbers.counted(summary.numCases, "window")
     var page = HTMLPage(
       title: "encoder-diff merge",
       badge: summary.isParity
@@ -25,9 +25,9 @@ extension SweepReport {
   private var lead: String {
     var text = "\(parts.count) \(parts.count == 1 ? "part" : "parts")"
     if summary.numRepeated > 0 {
-      text += "; \(summary.numRepeated) windows stand in several parts and are counted once"
+      text += "; \(Numbers.counted(summary.numRepeated, "repeated line")) counted once"
     }
-    if summary.numTorn > 0 { text += "; \(summary.numTorn) lines are torn" }
+    if summary.numTorn > 0 { text += "; \(Numbers.counted(summary.numTorn, "torn line"))" }
     return text
   }
 

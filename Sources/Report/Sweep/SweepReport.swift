@@ -27,10 +27,11 @@ package struct SweepReport: Sendable {
           : canvas.styled("\(summary.divergentCases.count) not at parity", .bad) + ", first "
             + (summary.divergentCases.min() ?? "")))
     if summary.numRepeated > 0 {
-      lines.append("\(summary.numRepeated) windows stand in several parts and are counted once")
+      lines.append("\(Numbers.counted(summary.numRepeated, "repeated line")) counted once")
     }
     if summary.numTorn > 0 {
-      lines.append("\(summary.numTorn) lines are torn; run those shards again to complete them")
+      lines.append(
+        "\(Numbers.counted(summary.numTorn, "torn line")); run those shards again to complete them")
     }
     for (input, reason) in summary.troubles.sorted(by: { $0.key < $1.key }).prefix(5) {
       lines.append(canvas.styled("not compared", .warning) + ": \(input): \(reason)")
