@@ -82,6 +82,23 @@ struct DetectionTests {
     }
   }
 
+  @Test(
+    "frames that are equal make no false alarm behind them",
+    arguments: ["reference:f32", "blas", "graph"], ["0", "1", "200"])
+  func equalFrames(name: String, from: String) throws {
+    let encoder = SmallEncoder(seed: 2, frames: 400)
+    for taps in [TapSelection.operations, .all] {
+      let bench = try DetectionBench(
+        judge: encoder.judge, reference: encoder.reference, mel: encoder.mel, taps: taps
+      ) { encoder.backend(name, $0) }
+      for site in ["encoder.embed", "encoder.blocks.0.attn_ln", "encoder.blocks.0"] {
+        let row = try bench.row(
+          FaultCatalogue.parse("frames-zeroed=\(from)@\(site)", program: encoder.program))
+        #expect(row.isExact, complaint(row))
+      }
+    }
+  }
+
   @Test("declared precision is named and does not fail, unless strictly judged")
   func declared() throws {
     let encoder = SmallEncoder()

@@ -9,7 +9,7 @@ import Parity
 import ReferenceBackend
 import TensorCore
 
-/// Two blocks of width 48 over 40 frames, weights from a seed, and everything made of them.
+/// Blocks of width 48 over some frames, weights from a seed, and everything made of them.
 struct SmallEncoder {
   let program: EncoderProgram
   let weights: SyntheticWeights
@@ -17,13 +17,14 @@ struct SmallEncoder {
   let reference: ReferenceBackend
   let judge: Judge
 
-  init(seed: UInt64 = 1, layers: Int = 2) {
+  init(seed: UInt64 = 1, layers: Int = 2, frames: Int = 40) {
     let dimensions = WhisperDimensions(
-      numMels: 12, numAudioContext: 40, audioWidth: 48, numAudioHeads: 3, numAudioLayers: layers)
+      numMels: 12, numAudioContext: frames, audioWidth: 48, numAudioHeads: 3, numAudioLayers: layers
+    )
     program = EncoderProgram.whisper(dimensions)
     weights = SyntheticWeights(dimensions: dimensions, seed: seed)
     // A slow tone over noise: frames that resemble each other, as in speech.
-    mel = Tensor.float32([80, 12]) { out in
+    mel = Tensor.float32([2 * frames, 12]) { out in
       for i in out.indices {
         let draw = CounterHash.uniform(seed: seed, stream: 9, counter: UInt64(i))
         out[i] = Float(0.4 * Double((i / 12 / 10 + i % 12) % 5) - 0.6 + 0.5 * draw)

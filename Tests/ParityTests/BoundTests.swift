@@ -69,51 +69,9 @@ enum ValueKind: String, CaseIterable, Sendable {
   }
 }
 
-/// Weights of one operation by name.
-private struct GivenWeights: WeightSource {
-  var tensors: [String: Tensor]
-  var weightNames: [String] { tensors.keys.sorted() }
-  func weight(_ name: String) throws -> Tensor { tensors[name] ?? Tensor([Float(0)], shape: [1]) }
-}
-
 @Suite("Bounds hold for honest Float32 and fail for ten times its error")
 struct BoundTests {
   private let rows = 24
-
-  /// Judges one operation on `input`; its weights are called `w` and `b`.
-  private func judged(
-    _ operation: Operation, weights: [String: Tensor], _ input: Tensor, _ output: Tensor
-  ) throws -> IntroducedError {
-    let dimensions = WhisperDimensions(
-      numMels: 1, numAudioContext: 1, audioWidth: 1, numAudioHeads: 1, numAudioLayers: 0)
-    let program = EncoderProgram(
-      dimensions: dimensions,
-      nodes: [
-        ProgramNode(name: "mel", stage: .stem, operation: .input, inputs: [], shape: input.shape),
-        ProgramNode(
-          name: "op", stage: .stem, operation: operation, inputs: ["mel"], shape: output.shape),
-      ])
-    let source = GivenWeights(tensors: weights)
-    let judge = Judge(
-      program: program, weights: source,
-      oracle: ReferenceBackend(program: program, weights: source, threads: 1))
-    return try #require(
-      try judge.introducedError(at: "op", inputs: ["mel": input], candidate: output))
-  }
-
-  /// The output with seeded noise of `factor` times the rms error that it has.
-  private func disturbed(_ output: Tensor, _ error: IntroducedError, by factor: Double) -> Tensor {
-    let norm = output.float64Array.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    let rms = (error.relativeL2 ?? 0) * norm / Double(output.elementCount).squareRoot()
-    return output.withFloat64 { y in
-      Tensor.float64(output.shape) { out in
-        for i in out.indices {
-          let draw = 2 * CounterHash.uniform(seed: 99, stream: 2, counter: UInt64(i)) - 1
-          out[i] = y[i] + factor * rms * 3.0.squareRoot() * draw
-        }
-      }
-    }
-  }
 
   @Test("dense layers", arguments: SummationOrder.allCases, ValueKind.allCases)
   func dense(order: SummationOrder, kind: ValueKind) throws {
@@ -135,12 +93,12 @@ struct BoundTests {
         }
         let operation = Operation.linear(
           Linear(weight: WeightReference("w"), bias: WeightReference("b")))
-        let error = try judged(operation, weights: ["w": w, "b": b], x, y)
+        let error = try judgedAlone(operation, weights: ["w": w, "b": b], x, y)
         #expect(
           error.worstRatio <= 1,
           "depth \(depth), weights \(weightKind): \(error.worstRatio), rms \(error.rmsRatio)")
         guard order == .sequential, depth > 3, kind == .noise else { continue }
-        let worse = try judged(
+        let worse = try judgedAlone(
           operation, weights: ["w": w, "b": b], x, disturbed(y, error, by: 10))
         #expect(worse.verdict.isDivergence, "depth \(depth): \(worse.worstRatio)")
       }
@@ -171,12 +129,13 @@ struct BoundTests {
       }
       let operation = Operation.layerNorm(
         LayerNorm(weight: WeightReference("w"), bias: WeightReference("b")))
-      let error = try judged(operation, weights: ["w": w, "b": b], x, y)
+      let error = try judgedAlone(operation, weights: ["w": w, "b": b], x, y)
       #expect(
         !error.verdict.isDivergence,
         "width \(width): \(error.worstRatio), rms \(error.rmsRatio) \(error.evidence ?? "")")
       guard form == .onePass, kind == .noise else { continue }
-      let worse = try judged(operation, weights: ["w": w, "b": b], x, disturbed(y, error, by: 10))
+      let worse = try judgedAlone(
+        operation, weights: ["w": w, "b": b], x, disturbed(y, error, by: 10))
       #expect(worse.verdict.isDivergence, "width \(width): \(worse.worstRatio)")
     }
   }
@@ -206,12 +165,12 @@ struct BoundTests {
     let x = kind.tensor([64, 64], seed: 3)
     let values = x.float32Array
     let y = Tensor(values.map { $0 * 0.5 * (1 + erff($0 * 0.70710678)) }, shape: [64, 64])
-    let error = try judged(.gelu(.erf), weights: [:], x, y)
+    let error = try judgedAlone(.gelu(.erf), weights: [:], x, y)
     #expect(error.worstRatio <= 1)
     let tanhForm = Tensor(
       values.map { 0.5 * $0 * (1 + tanhf(0.7978845608 * ($0 + 0.044715 * $0 * $0 * $0))) },
       shape: [64, 64])
-    let other = try judged(.gelu(.erf), weights: [:], x, tanhForm)
+    let other = try judgedAlone(.gelu(.erf), weights: [:], x, tanhForm)
     #expect(kind == .largeMean || other.verdict == .structural)
   }
 
@@ -237,9 +196,9 @@ struct BoundTests {
       }
     }
     let operation = Operation.layerNorm(LayerNorm(weight: WeightReference("w"), bias: nil))
-    let sound = try judged(operation, weights: weights, x, output(1e-5))
+    let sound = try judgedAlone(operation, weights: weights, x, output(1e-5))
     #expect(!sound.verdict.isDivergence)
-    let other = try judged(operation, weights: weights, x, output(1e-6))
+    let other = try judgedAlone(operation, weights: weights, x, output(1e-6))
     #expect(other.verdict == .structural)
   }
 }

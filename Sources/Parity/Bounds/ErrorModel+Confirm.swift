@@ -1,7 +1,8 @@
 import TensorCore
 
 extension ErrorModel {
-  /// Elements beyond the bound that are measured again; where there are more, none is.
+  /// Elements beyond the bound that are measured again, the worst first: where what they are allowed
+  /// covers them, it covers those that are less far beyond.
   private static let maxSuspects = 4096
 
   private struct Suspect {
@@ -17,21 +18,20 @@ extension ErrorModel {
   ///
   /// Marginals spread the variance of a matrix over rows and columns; an element that stands out
   /// against both — one odd key among equal ones — has more than its share. Pooled spreads of
-  /// replicas are widened to what the element's own replicas show.
+  /// replicas are widened to what the element's own replicas show. Equal terms err alike; see
+  /// `AlikeErrors`.
   /// - Returns: the scan, its worst element one that stays beyond the bound, or the nearest to it.
   func confirming(
     _ scan: ErrorScan, candidate: Tensor, exact: ExactValue, replicas: [Tensor]
   ) -> ErrorScan {
-    guard elementVariance != nil || !replicas.isEmpty else { return scan }
+    guard elementAllowance != nil || !replicas.isEmpty else { return scan }
     let values = exact.tensor
     let suspects = suspects(candidate: candidate, exact: values)
-    guard suspects.count < Self.maxSuspects else { return scan }
     var result = scan
     result.worst = 0
     let limit = deviations * deviations * unit * unit
-    for suspect in suspects.sorted(by: {
-      $0.errorSquared / $0.variance > $1.errorSquared / $1.variance
-    }) {
+    let worst = suspects.sorted { $0.errorSquared / $0.variance > $1.errorSquared / $1.variance }
+    for suspect in worst.prefix(Self.maxSuspects) {
       let variance = confirmedVariance(suspect, exact: values, replicas: replicas)
       let ratio = suspect.errorSquared / variance
       if ratio > result.worst {
@@ -57,7 +57,7 @@ extension ErrorModel {
               for column in 0..<panel.columns {
                 let index = panel.offset + row * panel.rowStride + column
                 let error = x[index] - y[index]
-                guard error.isFinite, error != 0, found.count < Self.maxSuspects else { continue }
+                guard error.isFinite, error != 0 else { continue }
                 let value = bytes?.baseAddress.map { Float32Element.load($0, index) } ?? 0
                 let variance = panel.variance(
                   row: row, column: column, exact: y[index], input: value)
@@ -79,13 +79,16 @@ extension ErrorModel {
     let y = exact.withFloat64 { $0[suspect.index] }
     let panel = operationPanels[suspect.panel]
     let own = panel.variance(row: suspect.row, column: suspect.column, exact: y, input: 0)
-    var variance = max(suspect.variance - own, 0)
-    variance += elementVariance?(suspect.panel, suspect.row, suspect.column) ?? own
+    let allowance =
+      elementAllowance?(suspect.panel, suspect.row, suspect.column)
+      ?? ElementAllowance(variance: own)
+    var variance = max(suspect.variance - own, 0) + allowance.variance
     let scale = 3 / (Double(max(replicas.count, 1)) * unit * unit)
     for replica in replicas {
       let deviation = replica.withFloat64 { $0[suspect.index] } - y
       if deviation.isFinite { variance += scale * deviation * deviation }
     }
-    return max(variance, suspect.variance)
+    return allowance.alike.total(
+      variance: max(variance, suspect.variance), deviations: deviations)
   }
 }

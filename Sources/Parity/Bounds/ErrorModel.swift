@@ -13,7 +13,9 @@ import TensorCore
 /// - the rms of all above `rmsLimit`·u·√(mean V).
 ///
 /// V comes from marginals for most elements. One that fails the elementwise test is measured again
-/// with the variance of its own terms, `elementVariance`, before it is held against the operation.
+/// with what its own terms allow, `elementAllowance`, before it is held against the operation; a mean
+/// that fails the rms test is, on a sample. There equal terms are told, whose errors add up; see
+/// `AlikeErrors`.
 ///
 /// Source of the random model: Higham & Mary, *A New Approach to Probabilistic Rounding Error
 /// Analysis* (2019) and *Sharper Probabilistic Backward Error Analysis for Basic Linear Algebra
@@ -44,24 +46,25 @@ struct ErrorModel: Sendable {
   var rmsLimit = operationRMSLimit
   /// Σᵢⱼ Σₖ aᵢₖ²bⱼₖ² where the operation is a product.
   var productEnergy: Double?
-  /// The variance of one output element (panel, row, column) from its own terms, in units of u²,
-  /// without the rounding of storage; `nil` where the panels are exact already.
-  var elementVariance: ElementVariance?
+  /// What one output element (panel, row, column) may be off by, from its own terms, without the
+  /// rounding of storage; `nil` where the panels are exact already.
+  var elementAllowance: Allowance?
   /// The panels before storage and replicas were added to them.
   let operationPanels: [ErrorPanel]
 
-  typealias ElementVariance = @Sendable (_ panel: Int, _ row: Int, _ column: Int) -> Double
+  typealias Allowance =
+    @Sendable (_ panel: Int, _ row: Int, _ column: Int) -> ElementAllowance
 
   init(
     panels: [ErrorPanel], unit: Double, input: Tensor? = nil, productEnergy: Double? = nil,
-    elementVariance: ElementVariance? = nil
+    elementAllowance: Allowance? = nil
   ) {
     self.panels = panels
     operationPanels = panels
     self.unit = unit
     self.input = input
     self.productEnergy = productEnergy
-    self.elementVariance = elementVariance
+    self.elementAllowance = elementAllowance
   }
 }
 

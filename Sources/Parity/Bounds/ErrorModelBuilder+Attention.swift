@@ -23,13 +23,13 @@ extension ErrorModelBuilder {
     let operands = 4 + storage.input(0) + storage.input(1) + operandVariance
     return ErrorModel(
       panels: products.map(\.0), unit: claim.unit, productEnergy: energy,
-      elementVariance: { head, query, key in
+      elementAllowance: { head, query, key in
         q.withFloat32 { a in
           k.withFloat32 { b in
             ProductTerms(length: headDim) { index in
               scores.scale * Double(a[query * width + head * headDim + index])
                 * Double(b[key * width + head * headDim + index])
-            }.variance(operands: operands)
+            }.allowance(operands: operands, unit: claim.unit)
           }
         }
       })
@@ -66,13 +66,13 @@ extension ErrorModelBuilder {
     return ErrorModel(
       panels: products.map(\.0), unit: claim.unit,
       productEnergy: products.reduce(0) { $0 + $1.1 },
-      elementVariance: { head, query, channel in
+      elementAllowance: { head, query, channel in
         probs.withFloat32 { p in
           v.withFloat32 { values in
             ProductTerms(length: keys) { key in
               Double(p[(head * queries + query) * keys + key])
                 * Double(values[key * width + head * headDim + channel])
-            }.variance(operands: operands)
+            }.allowance(operands: operands, unit: claim.unit)
           }
         }
       })
@@ -102,7 +102,27 @@ extension ErrorModelBuilder {
       let spread = shifts.map { abs($0) }.max() ?? 0
       panel.result += storage.input(0) * spread * spread
     }
-    return ErrorModel(panels: [panel], unit: claim.unit, input: x)
+    let base = panel
+    return ErrorModel(
+      panels: [panel], unit: claim.unit, input: x,
+      elementAllowance: { _, row, key in
+        softmaxAllowance(x, row: row, key: key, base, unit: claim.unit)
+      })
+  }
+
+  /// V of one probability, and what equal terms of its normaliser share.
+  private func softmaxAllowance(
+    _ x: Tensor, row: Int, key: Int, _ panel: ErrorPanel, unit: Double
+  ) -> ElementAllowance {
+    let keys = x.innerExtent
+    let scores = x.withFloat32 { Array($0[(row * keys)..<((row + 1) * keys)]) }
+    let softmax = ExactSoftmax(scores.map(Double.init))
+    let probability = softmax.exponentials[key] / softmax.total
+    var allowance = ElementAllowance(
+      variance: panel.variance(
+        row: row, column: key, exact: probability, input: Double(scores[key])))
+    allowance.alike.add(softmax.alike(unit: unit), weight: probability)
+    return allowance
   }
 
   /// Lends head after head of two activations `[T, C]`.

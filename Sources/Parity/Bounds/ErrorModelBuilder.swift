@@ -85,10 +85,13 @@ struct ErrorModelBuilder: Sendable {
     var model = productModel(product, rows: x.rowCount, columns: weight.rowCount, bias, storage)
     let depth = weight.innerExtent
     let operands = storage.input(0) + operandVariance
-    model.elementVariance = { _, row, column in
+    let unit = claim.unit
+    model.elementAllowance = { _, row, column in
       x.withFloat32 { a in
         weight.withFloat32 { b in
-          largerVariance(length: depth, bias: bias?[column], operands: operands) { k in
+          largerAllowance(
+            length: depth, bias: bias?[column], operands: operands, unit: unit
+          ) { k in
             Double(a[row * depth + k]) * Double(b[column * depth + k])
           }
         }
@@ -119,10 +122,13 @@ struct ErrorModelBuilder: Sendable {
     var model = productModel(product, rows: frames, columns: out, bias, storage)
     let (rows, channels) = (x.rowCount, x.innerExtent)
     let operands = storage.input(0) + operandVariance
-    model.elementVariance = { _, row, column in
+    let unit = claim.unit
+    model.elementAllowance = { _, row, column in
       x.withFloat32 { a in
         weight.withFloat32 { b in
-          largerVariance(length: 3 * channels, bias: bias?[column], operands: operands) { k in
+          largerAllowance(
+            length: 3 * channels, bias: bias?[column], operands: operands, unit: unit
+          ) { k in
             let (tap, channel) = (k / channels, k % channels)
             let frame = row * conv.stride + tap - conv.paddingLeft
             guard frame >= 0 && frame < rows else { return 0 }
@@ -149,12 +155,13 @@ struct ErrorModelBuilder: Sendable {
   }
 }
 
-/// The variance of one element of a product whose sum may start from its bias.
-private func largerVariance(
-  length: Int, bias: Double?, operands: Double, term: (Int) -> Double
-) -> Double {
-  let plain = ProductTerms(length: length, term: term).variance(operands: operands)
+/// The allowance of one element of a product whose sum may start from its bias.
+private func largerAllowance(
+  length: Int, bias: Double?, operands: Double, unit: Double, term: (Int) -> Double
+) -> ElementAllowance {
+  let plain = ProductTerms(length: length, term: term).allowance(operands: operands, unit: unit)
   guard let bias else { return plain }
-  return max(
-    plain, ProductTerms(length: length, start: bias, term: term).variance(operands: operands))
+  let biased = ProductTerms(length: length, start: bias, term: term)
+    .allowance(operands: operands, unit: unit)
+  return biased.variance > plain.variance ? biased : plain
 }

@@ -28,7 +28,7 @@ struct FusedAttention {
       builder: builder, q: q, k: k, scores: product, storage: storage)
     let value = try value(q, k, v) { moments.add($0) }
     var model = moments.model(v: v)
-    model.elementVariance = moments.elementVariance(q, k, v, scale: product.scale)
+    model.elementAllowance = moments.elementAllowance(q, k, v, scale: product.scale)
     return (value, model)
   }
 

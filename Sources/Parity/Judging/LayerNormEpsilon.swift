@@ -23,14 +23,15 @@ struct LayerNormEpsilon: Sendable {
     abs(difference) > Self.significance * deviation && size > unit
   }
 
-  /// Fits the scales of the rows of `x` `[T, C]`, the candidate's input; γ is `gain` and β `bias`,
-  /// zero where `nil`. There is no fit where rows do not differ enough to tell.
+  /// Fits the scales of those `rows` of `x` `[T, C]`, the candidate's input; γ is `gain` and β
+  /// `bias`, zero where `nil`. There is no fit where rows do not differ enough to tell.
   init?(
     _ norm: LayerNorm, gain: [Double], bias: [Double]?, x: Tensor, candidate: Tensor,
-    exact: Tensor, unit: Double
+    exact: Tensor, rows: [Int], unit: Double
   ) {
     let rows = RowScale.all(
-      norm, gain: gain, bias: bias, x: x, candidate: candidate, exact: exact, unit: unit)
+      norm, gain: gain, bias: bias, x: x, candidate: candidate, exact: exact, rows: rows,
+      unit: unit)
     let total = rows.reduce(0) { $0 + $1.weight }
     guard rows.count > 8, total > 0 else { return nil }
     let meanScale = rows.reduce(0) { $0 + $1.weight * $1.scale } / total
@@ -65,15 +66,15 @@ private struct RowScale: Sendable {
 
   static func all(
     _ norm: LayerNorm, gain: [Double], bias: [Double]?, x: Tensor, candidate: Tensor,
-    exact: Tensor, unit: Double
+    exact: Tensor, rows: [Int], unit: Double
   ) -> [RowScale] {
     let width = x.innerExtent
     return x.withFloat32 { input in
       candidate.withFloat64 { values in
         exact.withFloat64 { exacts -> [RowScale] in
           nonisolated(unsafe) let (input, values, exacts) = (input, values, exacts)
-          return mapChunks(x.rowCount, chunk: 64) { rows in
-            rows.compactMap { row in
+          return mapChunks(rows.count, chunk: 64) { chunk in
+            rows[chunk].compactMap { row in
               let range = (row * width)..<((row + 1) * width)
               return RowScale(
                 norm, gain, bias, input: UnsafeBufferPointer(rebasing: input[range]),

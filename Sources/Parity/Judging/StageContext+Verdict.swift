@@ -9,7 +9,10 @@ extension StageContext {
     let model = outcome.model
     let unit = model.unit
     var scan = model.scan(candidate: candidate, exact: outcome.exact)
-    let rms = scan.rmsRatio(unit: unit) / model.rmsLimit(of: scan)
+    var rms = scan.rmsRatio(unit: unit) / model.rmsLimit(of: scan)
+    if rms > 1 {
+      rms = model.confirmedRMS(scan, candidate: candidate, exact: outcome.exact)
+    }
     if rms <= 1 && scan.worst.squareRoot() > model.deviations * unit {
       scan = model.confirming(
         scan, candidate: candidate, exact: outcome.exact, replicas: outcome.replicas)
@@ -94,9 +97,19 @@ extension StageContext {
     else { return nil }
     let statistics = judge.builder.statistics
     let gain = try statistics.vector(norm.weight) ?? [Double](repeating: 1, count: x.innerExtent)
-    return LayerNormEpsilon(
-      norm, gain: gain, bias: try statistics.vector(norm.bias), x: x, candidate: candidate,
-      exact: outcome.exact.tensor, unit: outcome.model.unit)
+    let bias = try statistics.vector(norm.bias)
+    let (exact, unit) = (outcome.exact.tensor, outcome.model.unit)
+    func fit(_ rows: [Int]) -> LayerNormEpsilon? {
+      LayerNormEpsilon(
+        norm, gain: gain, bias: bias, x: x, candidate: candidate, exact: exact, rows: rows,
+        unit: unit)
+    }
+    guard let all = fit(Array(0..<x.rowCount)), all.isBeyondRounding(unit: unit) else {
+      return nil
+    }
+    // Equal rows are one sample of their error.
+    let equal = firstEqualRows(x)
+    return fit(equal.indices.filter { equal[$0] == $0 })
   }
 
   private func isBitEqual(_ candidate: Tensor, _ exact: ExactValue, scan: ErrorScan) -> Bool {
