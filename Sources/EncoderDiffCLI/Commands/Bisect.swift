@@ -12,9 +12,10 @@ struct Bisect: ParsableCommand {
     abstract: "Find the operations that introduce an error, in order, with the evidence.",
     discussion: """
       Examples:
-        encoder-diff bisect speech.flac --backend graph --inject gelu-tanh@encoder.blocks.2.mlp.1
+        encoder-diff bisect speech.flac --backend graph --inject gelu-tanh
         encoder-diff bisect speech.flac --dump port.npz
-        encoder-diff bisect speech.flac --command 'python port.py --mel {mel} --out {dump} --taps {taps}'
+        encoder-diff bisect speech.flac \\
+          --command 'python port.py --mel {mel} --out {dump} --taps {taps}'
         encoder-diff bisect speech.flac --isolate encoder.blocks.0.attn_ln
 
       A command is given the mel as .npy [frames, mels], writes the taps it is asked for into {dump}, \

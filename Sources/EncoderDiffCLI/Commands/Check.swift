@@ -16,7 +16,7 @@ struct Check: ParsableCommand {
         backends: [reference, blas, graph]
         inject: [ln-post-missing]           # none for sound encoders
         golden: ../goldens/encoder/spoken-digits-digits.safetensors
-        expect: {verdict: divergent, first: encoder.ln_post, transcript: two nine three six}
+        expect: {verdict: divergent, first: encoder.ln_post}
         budget: {drift: 2, seconds: 60}
 
       baseline.json beside the cases holds the errors that drift is judged by; --update records it.

@@ -12,7 +12,7 @@ struct Dump: ParsableCommand {
     discussion: """
       Examples:
         encoder-diff dump speech.flac --backend reference -o reference.safetensors
-        encoder-diff dump speech.flac --backend graph --inject ln-post-missing -o faulty.npz
+        encoder-diff dump speech.flac --backend graph --taps layers -o layers.npz
       """)
 
   @OptionGroup var input: InputOptions

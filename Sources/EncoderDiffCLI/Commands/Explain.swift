@@ -14,7 +14,7 @@ struct Explain: ParsableCommand {
       Examples:
         encoder-diff explain stranger.safetensors speech.wav --model whisper-tiny/
         encoder-diff explain their-mel.npy speech.wav
-        encoder-diff explain speech.wav --backend graph --inject ln-post-missing --verify-fix
+        encoder-diff explain speech.wav --backend graph --inject gelu-tanh
       """)
 
   @Argument(

@@ -16,7 +16,7 @@ struct MutationScoreCommand: ParsableCommand {
 
       Examples:
         encoder-diff mutation-score speech.wav --seed 7 -v
-        encoder-diff mutation-score a.wav b.wav --model synthetic:tiny --every 10 --sets ops
+        encoder-diff mutation-score a.wav b.wav --every 10 --sets ops
       """)
 
   @Argument(help: "Audio files.")

@@ -17,7 +17,8 @@ struct Sweep: ParsableCommand {
 
       Examples:
         encoder-diff sweep corpus.txt --out part.jsonl
-        seq 8 | parallel encoder-diff sweep corpus.txt --threads 1 --shard {}/8 --out part-{}.jsonl
+        seq 8 | parallel \\
+          encoder-diff sweep corpus.txt --threads 1 --shard {}/8 --out part-{}.jsonl
         encoder-diff merge part-*.jsonl
       """)
 

@@ -15,8 +15,8 @@ struct Transcribe: ParsableCommand {
 
       Examples:
         encoder-diff transcribe speech.flac --window all
-        encoder-diff transcribe speech.flac --inject ln-post-missing --reference-text "two nine"
-        encoder-diff transcribe speech.flac --model whisper-tiny/ --beam 5 --language de -v
+        encoder-diff transcribe speech.flac --reference-text "two nine three six"
+        encoder-diff transcribe speech.flac --model whisper-tiny/ --beam 5 -v
       """)
 
   @OptionGroup var input: InputOptions
