@@ -33,4 +33,36 @@ private func files(_ reader: String) -> [String] {
   func models(path: String) {
     #expect(throws: ModelError.self) { try ModelLoader.load(path) }
   }
+
+  /// `1.safetensors` holds a tensor `a`, `2.safetensors` a tensor `b`.
+  private func folderOfShards(_ index: String) throws -> String {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    for (file, tensor) in [("1", "a"), ("2", "b")] {
+      let header = "{\"\(tensor)\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}"
+      let length = [UInt8(header.utf8.count)] + [UInt8](repeating: 0, count: 7)
+      try Data(length + Array(header.utf8) + Array(1...8))
+        .write(to: folder.appendingPathComponent("\(file).safetensors"))
+    }
+    try FileManager.default.copyItem(
+      at: URL(fileURLWithPath: index),
+      to: folder.appendingPathComponent("model.safetensors.index.json"))
+    return folder.path
+  }
+
+  @Test("indices of shards", arguments: files("index"))
+  func index(path: String) throws {
+    let folder = try folderOfShards(path)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    if path.contains("/good-") {
+      #expect(try CheckpointFolder(folder).sources().map(\.names) == [["a"], ["b"]])
+      return
+    }
+    do {
+      _ = try CheckpointFolder(folder).sources()
+      #expect(path.contains("/found-"), "\(path) was accepted")
+    } catch {
+      #expect(!"\(error)".contains("\n") && "\(error)".hasPrefix(folder), "\(error)")
+    }
+  }
 }
