@@ -91,12 +91,14 @@ struct Bisect: ParsableCommand {
       progress: Progress(isQuiet: output.quiet),
       watcher: page.watcher(numCandidates: 1, dimensions: bench.model.dimensions))
     if let isolate {
-      let report = try session.isolation(of: isolate)
+      let report = try output.log.timed("isolate", about: ["tap": isolate]) {
+        try session.isolation(of: isolate)
+      }
       output.print(report.lines(output.canvas))
       try output.write(json: report.json)
       return try (report.isSound ? Outcome.parity : .divergence).leave()
     }
-    let report = try culprits(session)
+    let report = try output.log.timed("bisect") { try culprits(session) }
     output.print(report.lines(output.canvas))
     try output.write(json: report.json)
     try page.write(report.page)

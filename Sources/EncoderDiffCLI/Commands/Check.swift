@@ -89,7 +89,11 @@ struct Check: ParsableCommand {
   ) -> [CaseResult] {
     let width = chosen.map(\.name.count).max() ?? 0
     let canvas = output.canvas
+    let output = output
     let board = CaseBoard(total: chosen.count, isQuiet: output.quiet) { result in
+      output.log.event(
+        "case", about: ["case": result.name, "passed": "\(result.hasPassed)"],
+        seconds: result.seconds)
       if !output.quiet || !result.hasPassed {
         output.print([CheckReport.line(result, width: width, canvas)])
       }

@@ -45,12 +45,13 @@ struct Compare: ParsableCommand {
     let bench = try workbench(sources.0, sources.1)
     var watcher = page.watcher(numCandidates: 1, dimensions: bench?.model.dimensions)
     var alignment: [String] = []
-    var report =
+    var report = try output.log.timed("compare") {
       if let bench {
         try judged(sources.0, sources.1, map, bench, &watcher, &alignment)
       } else {
         try unjudged(sources.0, sources.1, map, &watcher)
       }
+    }
     watcher?.finishWindow(report.verdict)
     report.inquiry.checks = checks(sources.0, sources.1, report)
     output.print(report.lines(output.canvas, isQuiet: output.quiet))

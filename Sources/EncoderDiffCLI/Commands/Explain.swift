@@ -89,7 +89,7 @@ struct Explain: ParsableCommand {
     try requireWritable(
       [output.jsonFile, page.html, markdown], inputs: files + [mel, mapping, model.model])
     let progress = Progress(isQuiet: output.quiet || output.jsonTakesOutput)
-    let explanation = try session.explain(progress)
+    let explanation = try output.log.timed("explain") { try session.explain(progress) }
     progress.clear()
     var report = ExplainReport(
       model: bench.identity, input: session.input.identity, explanation: explanation,

@@ -33,7 +33,9 @@ struct Transcribe: ParsableCommand {
     let sides = try Sides(backends.backends, injection: injection, bench: bench)
     let source = try EncoderInput(input, dimensions: bench.model.dimensions)
     let outputs = try encode(source, sides, bench.model.program)
-    let comparison = try outputs.compare(with: transcriber, referenceText: transcript.referenceText)
+    let comparison = try output.log.timed("decode") {
+      try outputs.compare(with: transcriber, referenceText: transcript.referenceText)
+    }
     let report = TranscribeReport(
       model: bench.identity, input: source.identity, windows: source.windows.map(\.index),
       transcript: comparison)
@@ -53,11 +55,14 @@ struct Transcribe: ParsableCommand {
       let done = Double(number) / Double(source.windows.count)
       progress.show("window \(window.index)", done)
       let candidates = try sides.candidates(window: window.index, input: source)
+      func encoded(_ side: Candidate) throws -> Tensor? {
+        try output.log.timed("encode", about: ["side": side.name, "window": "\(window.index)"]) {
+          try side.encode(window.mel, program: program)
+        }
+      }
       try outputs.add(
-        reference: sides.reference.encode(window.mel, program: program),
-        candidates: candidates.map { candidate in
-          (candidate.name, candidate.faults, try candidate.encode(window.mel, program: program))
-        })
+        reference: encoded(sides.reference),
+        candidates: candidates.map { ($0.name, $0.faults, try encoded($0)) })
     }
     return outputs
   }

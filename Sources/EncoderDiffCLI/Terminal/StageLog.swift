@@ -18,18 +18,38 @@ struct StageLog {
     logger = Logger(label: "encoder-diff") { _ in ConsoleLogHandler(isJSON: isJSON) }
   }
 
+  /// One event; `about` says of what.
+  func event(_ name: String, about: [String: String] = [:], seconds: Double) {
+    guard let logger else { return }
+    var metadata: Logger.Metadata = about.mapValues { "\($0)" }
+    metadata["seconds"] = "\(Numbers.compact(seconds))"
+    logger.info("\(name)", metadata: metadata)
+  }
+
+  /// Does `body` and logs how long it took.
+  func timed<Result>(
+    _ name: String, about: [String: String] = [:], _ body: () throws -> Result
+  ) rethrows -> Result {
+    guard logger != nil else { return try body() }
+    let start = ContinuousClock.now
+    let result = try body()
+    event(name, about: about, seconds: (ContinuousClock.now - start).inSeconds)
+    return result
+  }
+
   /// The times of one comparison.
   func stages(_ timings: [StageTiming], window: Int) {
-    guard let logger else { return }
     for timing in timings {
-      logger.info(
-        "\(timing.activity.rawValue)",
-        metadata: [
-          "side": "\(timing.side)", "stage": "\(timing.stage)", "window": "\(window)",
-          "seconds": "\(Numbers.compact(timing.seconds))",
-        ])
+      event(
+        timing.activity.rawValue,
+        about: ["side": timing.side, "stage": "\(timing.stage)", "window": "\(window)"],
+        seconds: timing.seconds)
     }
   }
+}
+
+extension Duration {
+  fileprivate var inSeconds: Double { self / .seconds(1) }
 }
 
 /// Writes events to standard error.
