@@ -20,13 +20,18 @@ struct ErrorShape {
     max(columnMeanShare, rowMeanShare, rowAlignment, columnAlignment) < 0.35 && participation > 0.1
   }
 
-  /// `numPieces` heads stand side by side in a row, each a row of its own.
-  init(candidate: Tensor, exact: Tensor, numPieces: Int = 1) {
+  /// `numPieces` heads stand side by side in a row, each a row of its own. The error is that against
+  /// `explained` where given.
+  init(candidate: Tensor, exact: Tensor, explained: Tensor? = nil, numPieces: Int = 1) {
     let width = max(candidate.innerExtent / max(numPieces, 1), 1)
     let rows = candidate.elementCount / width
     let pieces = max(numPieces, 1)
     candidate.withFloat64 { x in
-      exact.withFloat64 { y in measure(x, y, rows: rows, width: width, pieces: pieces) }
+      exact.withFloat64 { y in
+        (explained ?? exact).withFloat64 { z in
+          measure(x, y, z, rows: rows, width: width, pieces: pieces)
+        }
+      }
     }
   }
 
@@ -48,8 +53,8 @@ struct ErrorShape {
   }
 
   private mutating func measure(
-    _ x: UnsafeBufferPointer<Double>, _ y: UnsafeBufferPointer<Double>, rows: Int, width: Int,
-    pieces: Int
+    _ x: UnsafeBufferPointer<Double>, _ y: UnsafeBufferPointer<Double>,
+    _ z: UnsafeBufferPointer<Double>, rows: Int, width: Int, pieces: Int
   ) {
     var columns = [Moments](repeating: Moments(), count: width * pieces)
     var (energy, rowMeans, rowParallel, spread, spreadSquared) = (0.0, 0.0, 0.0, 0.0, 0.0)
@@ -57,7 +62,7 @@ struct ErrorShape {
       var moments = Moments()
       for j in 0..<width {
         let index = row * width + j
-        let e = x[index] - y[index]
+        let e = x[index] - z[index]
         guard e.isFinite else { continue }
         moments.add(e, y[index])
         columns[row % pieces * width + j].add(e, y[index])

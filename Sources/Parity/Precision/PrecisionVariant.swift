@@ -1,4 +1,5 @@
 import EncoderModel
+import TensorCore
 
 /// A way in which an engine may compute the products of a segment with fewer bits.
 struct PrecisionVariant: Sendable, Hashable {
@@ -58,6 +59,16 @@ struct PrecisionVariant: Sendable, Hashable {
       ? ", activations to \(activationFormat.rawValue)" : ""
     let what = beside.isEmpty ? rounded.rawValue : Rounded.weights.rawValue
     return "\(what) of products rounded to \(format.rawValue)\(beside)\(stored)"
+  }
+
+  /// A value as it is handed on to the next operation: an engine whose results lie on a grid stores
+  /// every value so, whatever computed it.
+  func stored(_ value: Tensor) -> Tensor {
+    switch result {
+    case .bfloat16: value.converted(to: .bfloat16).converted(to: .float64)
+    case .float16: value.converted(to: .float16).converted(to: .float64)
+    case .float32, .tf32, .int8, .q8_0, .q5_1, .q5_0, .q4_1, .q4_0: value
+    }
   }
 
   /// The node as this variant computes it; operations without a product stay as they are.

@@ -2,8 +2,10 @@ import EncoderModel
 import TensorCore
 
 /// The narrow format whose values all elements are, if any: what an engine leaves that rounds its
-/// results. Zeros say nothing; a tensor of zeros has no grid.
+/// results, or stores them so. Zeros say nothing; a tensor of zeros has no grid.
 func resultGrid(_ tensor: Tensor) -> NumberFormat? {
+  if tensor.scalarType == .bfloat16 { return .bfloat16 }
+  if tensor.scalarType == .float16 { return .float16 }
   guard tensor.scalarType == .float32 || tensor.scalarType == .float64 else { return nil }
   return tensor.withFloat32 { values -> NumberFormat? in
     guard values.contains(where: { $0 != 0 }) else { return nil }

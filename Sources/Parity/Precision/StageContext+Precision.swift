@@ -26,8 +26,9 @@ extension StageContext {
   /// First, results that all lie on a narrow grid, within that grid's rounding. Then the segment is
   /// computed with its products' operands rounded — both, weights alone, activations alone — and
   /// what reproduces the candidate is named. A product that is not reproduced (an engine may round
-  /// elsewhere too) is still of that precision where its error has the variant's size and looks
-  /// random.
+  /// elsewhere too) is still of that precision where its error has the variant's size and what the
+  /// variant does not explain looks random: rounded weights, averaged by attention or by frames that
+  /// resemble each other, err alike in every frame, but so they do in the variant.
   func precision(_ outcome: Outcome, node: ProgramNode, candidate: Tensor, scan: ErrorScan) throws
     -> PrecisionFinding?
   {
@@ -39,7 +40,7 @@ extension StageContext {
     let segment = outcome.segment.compactMap { judge.program.node(named: $0) }
     guard segment.contains(where: \.isProduct) else { return nil }
     let exact = outcome.exact.tensor
-    var similar: PrecisionFinding?
+    var similar: Similar?
     var excluded = Set<NumberFormat>()
     for variant in variants(outcome, segment, grid: grid, scan: scan) {
       guard !excluded.contains(variant.format),
@@ -49,19 +50,15 @@ extension StageContext {
         return try reproduced(trial, segment, outcome, exact, candidate, scan)
       }
       if !Self.comparableSize.contains(trial.size) { excluded.insert(variant.format) }
-      if similar == nil, variant.rounded == .operands, Self.similarSize.contains(trial.size),
+      if variant.rounded == .operands, Self.similarSize.contains(trial.size),
         PrecisionVariant.operandFormats.contains(variant.format)
       {
-        similar = PrecisionFinding(
-          format: variant.format,
-          evidence: "random-like, of the size of \(variant.format.rawValue) products",
-          variant: nil)
+        let next = Similar(
+          trial, candidate: candidate, exact: exact, numPieces: segment.last?.numHeads ?? 1)
+        if similar.map({ next.isBetter(than: $0) }) ?? true { similar = next }
       }
     }
-    guard similar != nil else { return nil }
-    let shape = ErrorShape(
-      candidate: candidate, exact: exact, numPieces: segment.last?.numHeads ?? 1)
-    return shape.isRandomLike ? similar : nil
+    return similar?.finding
   }
 
   /// A variant computed and compared with the candidate.
@@ -71,6 +68,44 @@ extension StageContext {
     var residual: Double
     /// The candidate's error over the variant's.
     var size: Double
+    var value: Tensor
+  }
+
+  /// A variant of the error's size that is not the candidate bit by bit.
+  private struct Similar {
+    private let trial: Trial
+    private let isRandomLike: Bool
+
+    /// Residual below which part of the error is the variant's own: errors that have nothing to do
+    /// with each other leave √(1 + 1/size²), more than 1.
+    private static let related = 0.95
+
+    /// Whether this explains clearly more than `other`, which was tried first.
+    func isBetter(than other: Similar) -> Bool {
+      guard isRandomLike == other.isRandomLike else { return isRandomLike }
+      return trial.residual < Self.related * min(other.trial.residual, 1)
+    }
+
+    var finding: PrecisionFinding? {
+      guard isRandomLike else { return nil }
+      let format = trial.variant.format
+      // f16 and tf32 have equally long significands.
+      let names = format == .float16 ? "f16 or tf32" : format.rawValue
+      return PrecisionFinding(
+        format: format, evidence: "random-like, of the size of \(names) products", variant: nil)
+    }
+
+    init(_ trial: Trial, candidate: Tensor, exact: Tensor, numPieces: Int) {
+      self.trial = trial
+      let whole = ErrorShape(candidate: candidate, exact: exact, numPieces: numPieces)
+      guard !whole.isRandomLike, trial.residual < Self.related else {
+        isRandomLike = whole.isRandomLike
+        return
+      }
+      let left = ErrorShape(
+        candidate: candidate, exact: exact, explained: trial.value, numPieces: numPieces)
+      isRandomLike = left.isRandomLike
+    }
   }
 
   private func trial(
@@ -83,7 +118,7 @@ extension StageContext {
     return Trial(
       variant: variant,
       residual: (squaredDistance(candidate, value) / scan.errorSquared).squareRoot(),
-      size: (scan.errorSquared / squaredDistance(value, exact)).squareRoot())
+      size: (scan.errorSquared / squaredDistance(value, exact)).squareRoot(), value: value)
   }
 
   /// Names what reproduced the candidate. f16 and tf32 round alike within f16's range, and so do
@@ -176,12 +211,14 @@ extension StageContext {
             q, k, v, builder: nil,
             storage: StorageRounding(inputs: [], output: .float32, claim: .float32)
           ).value
+        results[segment[index + 2].name] = results[segment[index + 2].name].map(variant.stored)
         index += 3
         continue
       }
       let inputs = node.inputs.compactMap { results[$0] }
       guard inputs.count == node.inputs.count else { return nil }
-      results[node.name] = try judge.oracle.evaluate(variant.altering(node), inputs: inputs)
+      let value = try judge.oracle.evaluate(variant.altering(node), inputs: inputs)
+      results[node.name] = variant.stored(value)
       index += 1
     }
     return segment.last.flatMap { results[$0.name] }
