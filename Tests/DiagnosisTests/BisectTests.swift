@@ -56,6 +56,33 @@ struct BisectTests {
     #expect(found.runs == 1)
   }
 
+  @Test("an implementation that does not repeat itself is judged on one run")
+  func unsteady() throws {
+    let encoder = SmallEncoder(layers: 4)
+    let site = "encoder.blocks.2.mlp.1"
+    let programs = [
+      try encoder.faulty("gelu-relu@\(site)"),
+      try encoder.faulty("gelu-relu@\(site)", "scaled=1.001@encoder.blocks.0.attn.out"),
+      try encoder.faulty("gelu-relu@\(site)"),
+    ]
+    var runs = 0
+    let narrowing = TapNarrowing(judge: encoder.judge, name: "port") { taps in
+      defer { runs += 1 }
+      var values: [String: Tensor] = [:]
+      _ = try encoder.backend("graph", programs[min(runs, 2)]).encode(
+        mel: encoder.mel, observing: Set(taps)
+      ) { values[$0] = $1 }
+      return values
+    }
+    var steps: [TapNarrowing.Step] = []
+    let result = try narrowing.run(mel: encoder.mel, report: { steps.append($0) })
+    #expect(runs == 3)
+    #expect(steps.map { $0.disagreement?.tap } == [nil, "encoder.ln_post", nil])
+    let size = try #require(steps[1].disagreement?.relativeL2)
+    #expect(size > 1e-6 && size < 1e-1)
+    #expect(result.taps.filter { $0.verdict.isDivergence }.map(\.tap) == [site])
+  }
+
   @Test("taps that are not given leave a segment")
   func missing() throws {
     let encoder = SmallEncoder()

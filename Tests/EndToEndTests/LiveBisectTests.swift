@@ -127,6 +127,52 @@ import Testing
     #expect(try culprits(run) == [Self.culprit])
   }
 
+  @Test func aPortThatDoesNotRepeatItselfIsToldAndJudgedOnOneRun() throws {
+    let folder = try TemporaryFolder()
+    let count = folder.file("count")
+    // Every second run is off by a factor, besides the fault that all have.
+    let command = """
+      echo run >> '\(count)'; other=; \
+      test $(wc -l < '\(count)') = 2 && other='--inject scaled=1.001@encoder.blocks.0.attn.out'; \
+      \(Self.port) \(Self.fault) $other
+      """
+    let run = try bisectLive(command, ["--json", "-"])
+    #expect(run.status == 1, "\(run.errors)")
+    #expect(try culprits(run) == [Self.culprit])
+    let found = try runs(run)
+    #expect(found.count == 3)
+    #expect(found[1]["disagreement"]?["tap"]?.stringValue == "encoder.ln_post")
+    #expect(found[2]["disagreement"] == .null)
+    try FileManager.default.removeItem(atPath: count)
+    let text = try bisectLive(command)
+    #expect(text.output.contains("two runs on the same mel differ: encoder.ln_post"))
+  }
+
+  @Test func aMappingOutranksNamesAndValues() throws {
+    let folder = try TemporaryFolder()
+    let path = try foreign(folder, "", names: ["encoder.blocks.0": "x", "encoder.ln_post": "y"])
+    func mapping(_ x: String) throws -> String {
+      try folder.write(
+        "\(x).json",
+        #"{"schema": "encoder-diff.mapping/1", "taps": {"\#(x)": "x", "encoder.ln_post": "y"}}"#)
+    }
+    let right = try mapping("encoder.blocks.0")
+    let wrong = try mapping("encoder.blocks.1")
+    for source in [["--dump", path], ["--command", "cp '\(path)' {dump} # {taps}"]] {
+      let line = ["bisect", digits, "--model", smallModel, "--json", "-"] + source
+      let sound = try Program.run(line + ["--mapping", right])
+      #expect(sound.status == 0, "\(sound.errors)")
+      let misread = try Program.run(line + ["--mapping", wrong])
+      #expect(misread.status == 1, "\(misread.errors)")
+      #expect(try culprits(misread).first == "encoder.blocks.1")
+      expectTrouble(
+        try Program.run(line + ["--mapping", folder.file("none.json")]), naming: "none.json")
+    }
+    let pointless = try Program.run(
+      "bisect \(digits) --model \(smallModel) --backend blas --mapping \(right)")
+    #expect(pointless.status == 2 && pointless.errors.contains("--mapping"))
+  }
+
   @Test func aFailingPortIsTriedAgainUpToALimit() throws {
     let folder = try TemporaryFolder()
     let log = folder.file("log")

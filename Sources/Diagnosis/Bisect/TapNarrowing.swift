@@ -16,6 +16,15 @@ package struct TapNarrowing {
     package var missing: [String]
     /// Ends of segments that diverge, and how many operations each has.
     package var divergent: [(tap: String, operations: Int)]
+    /// What this run gave otherwise than an earlier one; `nil` where all that was given twice agrees.
+    package var disagreement: Disagreement?
+  }
+
+  /// A value that two runs on the same mel gave with different bits.
+  package struct Disagreement: Sendable, Hashable {
+    package var tap: String
+    /// ‖later − earlier‖/‖earlier‖; `nil` where that is zero or not finite.
+    package var relativeL2: Double?
   }
 
   /// Runs the implementation and reads these taps of it, and any others that it gave; canonical
@@ -35,6 +44,10 @@ package struct TapNarrowing {
   }
 
   /// Narrows until every divergent segment is one operation, or has no inner tap to ask for.
+  ///
+  /// The second run is asked for the output again, to see whether the implementation repeats itself.
+  /// Where it does not, values of different runs do not fit together: all are then taken from one
+  /// more run.
   /// - Parameters:
   ///   - mel: what the implementation encodes, `[frames, mels]`.
   ///   - reference: reference taps that are at hand, for cumulative figures.
@@ -49,22 +62,56 @@ package struct TapNarrowing {
     var unavailable = Set<String>()
     var wanted = initialTaps
     var result = try judged(known, reference)
-    for _ in 0..<Self.maxSteps where !wanted.isEmpty {
+    for index in 0..<Self.maxSteps where !wanted.isEmpty {
       let asked = program.tapNames.filter(wanted.contains)
-      let given = try ask(asked)
-      for tap in asked {
-        if given[tap] == nil { unavailable.insert(tap) }
+      let output = EncoderStage.lnPost.outputTap
+      let given = try ask(asked + (index == 1 && known[output] != nil ? [output] : []))
+      var step = Step(
+        asked: asked, missing: asked.filter { given[$0] == nil }, divergent: [],
+        disagreement: disagreement(known, given))
+      if step.disagreement != nil {
+        report(step)
+        return try fromOneRun(mel, reference, report)
       }
+      unavailable.formUnion(step.missing)
       known.merge(given.filter { $0.key != "mel" }) { $1 }
       result = try judged(known, reference)
       let segments = divergentSegments(result)
-      report(
-        Step(
-          asked: asked, missing: asked.filter { given[$0] == nil },
-          divergent: segments.map { ($0.tap, $0.segment.count) }))
+      step.divergent = segments.map { ($0.tap, $0.segment.count) }
+      report(step)
       wanted = Set(segments.flatMap { next($0.segment, unavailable: unavailable) })
     }
     return result
+  }
+
+  /// Verdicts over every tap of one more run.
+  private func fromOneRun(
+    _ mel: Tensor, _ reference: (String) -> Tensor?, _ report: (Step) -> Void
+  ) throws -> CandidateResult {
+    let asked = TapSelection.operations.names(in: judge.program).filter { $0 != "mel" }
+    let given = try ask(asked)
+    let result = try judged(given.merging(["mel": mel]) { $1 }, reference)
+    report(
+      Step(
+        asked: asked, missing: asked.filter { given[$0] == nil },
+        divergent: divergentSegments(result).map { ($0.tap, $0.segment.count) }))
+    return result
+  }
+
+  /// The first value in program order that `given` holds with other bits than `known`.
+  private func disagreement(
+    _ known: [String: Tensor], _ given: [String: Tensor]
+  ) -> Disagreement? {
+    for tap in judge.program.tapNames where tap != "mel" {
+      guard let earlier = known[tap], let later = given[tap], earlier.shape == later.shape,
+        !haveSameBits(earlier, later)
+      else { continue }
+      let norm = inner(earlier, earlier)
+      let change = difference(later, earlier)
+      let size = (inner(change, change) / norm).squareRoot()
+      return Disagreement(tap: tap, relativeL2: size.isFinite ? size : nil)
+    }
+    return nil
   }
 
   /// The output, and the value half-way to it.
@@ -112,4 +159,10 @@ package struct TapNarrowing {
     if parts.count > 2, parts[1] == "blocks" { parts.remove(at: 2) }
     return parts.joined(separator: ".")
   }
+}
+
+/// Whether two tensors hold the same bytes of the same type.
+private func haveSameBits(_ a: Tensor, _ b: Tensor) -> Bool {
+  a.scalarType == b.scalarType
+    && a.withUnsafeBytes { x in b.withUnsafeBytes { y in x.elementsEqual(y) } }
 }

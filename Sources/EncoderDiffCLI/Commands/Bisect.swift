@@ -44,6 +44,12 @@ struct Bisect: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A mapping file of 'align' for the names in the dump or in the command's dumps.",
+      valueName: "file"))
+  var mapping: String?
+
+  @Option(
+    help: ArgumentHelp(
       "A program to run, with {mel}, {dump} and {taps} in its place.", valueName: "command"))
   var command: String?
 
@@ -70,6 +76,9 @@ struct Bisect: ParsableCommand {
     guard inject.isEmpty || backend != nil else {
       throw ValidationError("--inject acts on the backend that --backend names")
     }
+    guard mapping == nil || dump != nil || command != nil else {
+      throw ValidationError("--mapping names the tensors of --dump or --command")
+    }
     guard !budget || backend != nil || dump != nil else {
       throw ValidationError("--budget takes every tap: give it with --backend or --dump")
     }
@@ -85,7 +94,7 @@ struct Bisect: ParsableCommand {
       throw UsageError("bisect looks at one window; give --window N, not 'all'")
     }
     try requireWritable(
-      [output.jsonFile, page.html], inputs: [input.audio, input.mel, dump, model.model])
+      [output.jsonFile, page.html], inputs: [input.audio, input.mel, dump, mapping, model.model])
     let session = BisectSession(
       bench: bench, judge: try bench.judge(judging), mel: window.mel,
       progress: Progress(isQuiet: output.quiet),
@@ -108,9 +117,10 @@ struct Bisect: ParsableCommand {
   private func culprits(_ session: BisectSession) throws -> BisectReport {
     if let command {
       let external = ExternalCommand(command, timeoutSeconds: timeout, retries: retries)
-      return try session.narrowing(external, allowMissing: judging.allowMissing)
+      return try session.narrowing(
+        external, mapping: mapping, allowMissing: judging.allowMissing)
     }
-    if let dump { return try session.dump(dump, withBudget: budget) }
+    if let dump { return try session.dump(dump, mapping: mapping, withBudget: budget) }
     let injection = try Injection(inject, program: session.bench.model.program)
     guard injection.frontEnd == nil else {
       throw UsageError("bisect starts from the mel; faults of the front-end are explain's")

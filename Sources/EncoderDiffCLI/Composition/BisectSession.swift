@@ -32,8 +32,9 @@ struct BisectSession {
   }
 
   /// A dump; where it lacks inner taps, segments are judged.
-  func dump(_ path: String, withBudget: Bool) throws -> BisectReport {
-    let aligned = try ForeignDump(path, bench: bench).aligned(mel: mel, progress: progress)
+  func dump(_ path: String, mapping: String?, withBudget: Bool) throws -> BisectReport {
+    let aligned = try ForeignDump(path, mapping: mapping, bench: bench).aligned(
+      mel: mel, progress: progress)
     progress.clear()
     guard !aligned.tapNames.isEmpty else {
       throw UsageError(
@@ -70,9 +71,14 @@ struct BisectSession {
 
   /// A live implementation, asked for few taps at a time.
   /// - `allowMissing`: whether it may lack the encoder's output.
-  func narrowing(_ command: ExternalCommand, allowMissing: Bool) throws -> BisectReport {
+  /// - `mapping`: a file with the names that its dumps use.
+  func narrowing(
+    _ command: ExternalCommand, mapping: String?, allowMissing: Bool
+  ) throws -> BisectReport {
+    let mapping = try mapping.map { try DumpMapping(contentsOf: $0) }
     let implementation = try LiveImplementation(
-      command, bench: bench, mel: mel, progress: progress, allowMissing: allowMissing)
+      command, mapping: mapping, bench: bench, mel: mel, progress: progress,
+      allowMissing: allowMissing)
     defer { implementation.remove() }
     var steps: [TapNarrowing.Step] = []
     let result = try TapNarrowing(judge: judge, name: "command", ask: implementation.ask)

@@ -8,6 +8,7 @@ import TensorIO
 /// Another implementation that runs when it is asked for taps: its command, and the dumps it writes.
 final class LiveImplementation {
   private let command: ExternalCommand
+  private let mapping: DumpMapping?
   private let bench: Workbench
   private let mel: Tensor
   private let progress: Progress
@@ -20,7 +21,8 @@ final class LiveImplementation {
   /// Writes the mel into a temporary folder, which stands until `remove`.
   /// - Throws: `UsageError` for a command that cannot work; what keeps the folder from being written.
   init(
-    _ command: ExternalCommand, bench: Workbench, mel: Tensor, progress: Progress,
+    _ command: ExternalCommand, mapping: DumpMapping? = nil, bench: Workbench, mel: Tensor,
+    progress: Progress,
     allowMissing: Bool
   ) throws {
     guard command.template.contains(where: { !$0.isWhitespace }) else {
@@ -37,6 +39,7 @@ final class LiveImplementation {
         "--command: there is no program '\(program)' that could be run; check its path")
     }
     self.command = command
+    self.mapping = mapping
     self.bench = bench
     self.mel = mel
     self.progress = progress
@@ -91,14 +94,17 @@ final class LiveImplementation {
     let lone = taps.count == 1 ? taps[0] : EncoderStage.lnPost.outputTap
     let aligned: AlignedDump
     do {
-      aligned = try DumpAligner(program: program, reference: known, loneTap: lone).align(source)
+      aligned = try DumpAligner(
+        program: program, reference: known, mapping: mapping, loneTap: lone
+      ).align(source)
     } catch {
       throw trouble(error)
     }
     var values: [String: Tensor] = [:]
     for alignment in aligned.alignments where alignment.tap != "mel" {
       let isMap = program.node(named: alignment.tap)?.isAttentionMap ?? true
-      guard taps.contains(alignment.tap) || alignment.means == .name && !isMap else { continue }
+      guard taps.contains(alignment.tap) || [.name, .mapping].contains(alignment.means) && !isMap
+      else { continue }
       do {
         values[alignment.tap] = try aligned.tensor(alignment.tap)
       } catch {

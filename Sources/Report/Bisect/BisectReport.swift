@@ -28,6 +28,7 @@ package struct BisectReport: Sendable {
     let name = canvas.styled(result.backend, .bold)
     let faults = result.faults.isEmpty ? "" : " with \(result.faults.joined(separator: ", "))"
     var lines = steps.enumerated().map { stepLine($0.offset + 1, $0.element, canvas) }
+    if let warning = unsteadiness { lines.append(canvas.styled(warning, .warning)) }
     let places = culprits
     if places.isEmpty {
       let judged = result.taps.filter { $0.introduced != nil }
@@ -44,14 +45,24 @@ package struct BisectReport: Sendable {
     return lines
   }
 
+  /// What is said of an implementation that does not repeat itself; `nil` for one that does.
+  private var unsteadiness: String? {
+    steps.lazy.compactMap(\.disagreement).first.map {
+      "two runs on the same mel differ: \($0.tap) by relative L2 "
+        + "\(Numbers.scientific($0.relativeL2)); what follows is judged on the last run alone "
+        + "(fix its seed, or its order of summation, to compare runs)"
+    }
+  }
+
   private func stepLine(_ number: Int, _ step: TapNarrowing.Step, _ canvas: TextCanvas) -> String {
     let missing = step.missing.isEmpty ? "" : "; not given: \(step.missing.joined(separator: ", "))"
     let found =
-      step.divergent.isEmpty
-      ? "nothing beyond rounding"
-      : step.divergent.map {
-        "\($0.tap) diverges over \($0.operations) operation\($0.operations == 1 ? "" : "s")"
-      }.joined(separator: ", ")
+      step.disagreement.map { "\($0.tap) is not what an earlier run gave" }
+      ?? (step.divergent.isEmpty
+        ? "nothing beyond rounding"
+        : step.divergent.map {
+          "\($0.tap) diverges over \($0.operations) operation\($0.operations == 1 ? "" : "s")"
+        }.joined(separator: ", "))
     return canvas.styled(
       "run \(number): asked for \(step.asked.joined(separator: ", "))\(missing); \(found)", .dim)
   }
@@ -91,6 +102,9 @@ package struct BisectReport: Sendable {
             "asked": .array(step.asked.map { .string($0) }),
             "missing": .array(step.missing.map { .string($0) }),
             "divergent": .array(step.divergent.map { .string($0.tap) }),
+            "disagreement": step.disagreement.map {
+              .members(["tap": .string($0.tap), "relativeL2": .figure($0.relativeL2)])
+            } ?? .null,
           ])
         }),
     ])
