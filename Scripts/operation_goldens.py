@@ -52,6 +52,11 @@ def merged(x):
     return x.transpose(0, 1).reshape(x.shape[1], -1)
 
 
+def beyond(radius):
+    frames = torch.arange(FRAMES)
+    return (frames[:, None] - frames).abs() > radius
+
+
 def gelu():
     x = torch.cat([draw("x.narrow", FRAMES * WIDTH - 41, scale=2.5), torch.linspace(-12, 12, 41).double()])
     tensors["x.narrow"] = x.float().view(FRAMES, WIDTH).numpy()
@@ -60,6 +65,9 @@ def gelu():
     assert (exact - F.gelu(x)).abs().max() < 1e-14
     golden("gelu.erf", exact)
     golden("gelu.tanh", F.gelu(x, approximate="tanh"))
+    # ggml's table: f16 in, f16 out, and the ends left alone.
+    table = F.gelu(x.half().double(), approximate="tanh").half().double()
+    golden("gelu.tanh-table", torch.where(x <= -10, 0.0, torch.where(x >= 10, x, table)))
     golden("gelu.quick", x * torch.sigmoid(1.702 * x))
     golden("gelu.relu", F.relu(x))
     golden("gelu.silu", F.silu(x))
@@ -131,6 +139,8 @@ def attention():
     golden("softmax.queries", s.softmax(-2))
     golden("softmax.heads", s.softmax(0))
     golden("softmax.causal", causal.softmax(-1))
+    golden("softmax.keys-from", s.masked_fill(torch.arange(FRAMES) >= 9, -torch.inf).softmax(-1))
+    golden("softmax.window", s.masked_fill(beyond(3), -torch.inf).softmax(-1))
     golden("softmax.padding", F.pad(s, (0, 36)).softmax(-1)[..., :FRAMES])
     p = s.softmax(-1)
     tensors["x.probs"] = p.float().numpy()
@@ -144,6 +154,8 @@ def attention():
     golden("attention", merged(scores(q, k).softmax(-1) @ heads(v)))
     golden("attention.padding", merged(F.pad(scores(q, k), (0, 36)).softmax(-1)[..., :FRAMES] @ heads(v)))
     causal = scores(q, k).masked_fill(torch.ones(FRAMES, FRAMES).triu(1).bool(), -torch.inf)
+    window = scores(q, k).masked_fill(beyond(3), -torch.inf)
+    golden("attention.window", merged(window.softmax(-1) @ heads(v)))
     golden("attention.causal", merged(causal.softmax(-1) @ heads(v)))
 
 
@@ -158,6 +170,9 @@ def alterations(x):
     golden("shifted", torch.cat([zeros, x[:-4]]))
     golden("shifted-back", torch.cat([x[4:], zeros]))
     golden("sliced", torch.cat([x[1::2], zeros]))
+    golden("padded.replicate", torch.cat([x[:1], x, x[-1:]]))
+    golden("padded.reflect", torch.cat([x[1:2], x, x[-2:-1]]))
+    golden("padded.wrap", torch.cat([x[-1:], x, x[:1]]))
     golden("memory-transposed", x.T.reshape(FRAMES, WIDTH))
     golden("frames-reversed", x.flip(0))
     golden("channels-reversed", x.flip(1))

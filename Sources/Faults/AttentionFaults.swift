@@ -29,6 +29,48 @@ enum AttentionFaults {
       remedy: "no mask in the encoder: every frame sees every frame", sites: Sites.softmaxes
     ) { program, site, _ in program.setOperation(site, .softmax(Softmax(mask: .causal))) },
     Fault(
+      "keys-masked", ids: [40],
+      "keys from some frame on are masked, as if only the audio's own length counted",
+      remedy: "mask nothing in the encoder: Whisper attends to the padding too",
+      parameter: frameCount("from") { [$0 / 2, $0 / 4, $0 * 3 / 4, $0 / 8, $0 - 1] },
+      sites: Sites.softmaxes
+    ) { program, site, value in
+      let half = program.dimensions.numAudioContext / 2
+      let first = value.number < 0 ? half : Int(value.number)
+      program.setOperation(site, .softmax(Softmax(mask: .keysFrom(first))))
+    },
+    Fault(
+      "attention-window", ids: [39], "each frame attends only to frames within a window",
+      remedy: "no window in the encoder: every frame sees every frame",
+      parameter: frameCount("radius") { [$0 / 12, $0 / 24, $0 / 6, $0 / 3, $0 / 2] },
+      sites: Sites.softmaxes
+    ) { program, site, value in
+      let eighth = max(1, program.dimensions.numAudioContext / 8)
+      let radius = value.number < 0 ? eighth : Int(value.number)
+      program.setOperation(site, .softmax(Softmax(mask: .window(radius))))
+    },
+    Fault(
+      "head-count", ids: [48], "the channels are split into another number of heads",
+      remedy: "read the number of heads from the model: n_audio_head, encoder_attention_heads",
+      parameter: FaultParameter(
+        name: "heads", defaultValue: .number(1),
+        candidates: { program, _ in
+          let width = program.dimensions.audioWidth
+          return [1, 2, 4, 6, 8, 12, 16, 20]
+            .filter { $0 != program.dimensions.numAudioHeads && width % $0 == 0 }
+            .map { .number(Double($0)) }
+        },
+        complaint: { value, program in
+          let width = program.dimensions.audioWidth
+          guard let heads = Int(exactly: value.number), heads > 0, width % heads == 0 else {
+            return "heads must divide the width, \(width)"
+          }
+          return nil
+        }), sites: Sites.scores
+    ) { program, site, value in
+      program.splitHeads(at: site, into: Int(value.number))
+    },
+    Fault(
       "padded-keys-unmasked", ids: [40],
       "keys that pad the context take part in the softmax with score zero",
       remedy: "mask the padded keys with −∞ before the softmax",
@@ -57,6 +99,25 @@ enum AttentionFaults {
     projectionSwap("kv-weights-swapped", "key", "value"),
     projectionSwap("qv-weights-swapped", "query", "value"),
   ]
+
+  /// A natural number below the audio context, fitted where it is not listed.
+  private static func frameCount(_ name: String, _ listed: @escaping @Sendable (Int) -> [Int])
+    -> FaultParameter
+  {
+    FaultParameter(
+      name: name, defaultValue: .number(-1),
+      candidates: { program, _ in
+        listed(program.dimensions.numAudioContext).filter { $0 > 0 }.map { .number(Double($0)) }
+      },
+      complaint: { value, program in
+        let frames = program.dimensions.numAudioContext
+        guard let count = Int(exactly: value.number), count > 0 || count == -1, count < frames
+        else {
+          return "\(name) must be a whole number from 1 to \(frames - 1)"
+        }
+        return nil
+      }, fit: .contextFrames)
+  }
 
   private static func scaleFault(
     _ slug: String, _ summary: String, _ factor: @escaping @Sendable (AttentionScores) -> Double

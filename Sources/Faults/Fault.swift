@@ -73,6 +73,8 @@ package struct FaultParameter: Sendable {
     case frameShift
     /// A natural number on which the error depends smoothly.
     case count
+    /// A number of frames below the audio context, found by a scan and a search around its best.
+    case contextFrames
   }
 
   /// A number above `minimum`; `values` are what a search tries.

@@ -26,6 +26,26 @@ extension EncoderProgram {
     }
   }
 
+  /// Splits the attention whose scores stand at `site` into another number of heads: scores, softmax
+  /// and context, with the scale that belongs to it.
+  mutating func splitHeads(at site: String, into heads: Int) {
+    guard heads > 0, dimensions.audioWidth % heads == 0 else { return }
+    let headDim = Double(dimensions.audioWidth / heads)
+    editScores(site) {
+      $0.numHeads = heads
+      $0.scale = 1 / headDim.squareRoot()
+    }
+    let block = site.replacingSuffix("scores", with: "")
+    for map in [site, block + "probs"] {
+      edit(map) { node in if node.shape.count == 3 { node.shape[0] = heads } }
+    }
+    edit(block + "context") { node in
+      guard case .attentionContext(var context) = node.operation else { return }
+      context.numHeads = heads
+      node.operation = .attentionContext(context)
+    }
+  }
+
   /// Changes the weight matrix or kernel of a dense layer or convolution.
   mutating func editWeight(_ site: String, _ change: (WeightReference) -> WeightReference) {
     editLinear(site) { $0.weight = change($0.weight) }

@@ -12,6 +12,11 @@ enum OperatorFaults {
       "gelu-tanh", ids: [42], "GELU by the tanh approximation (error up to 5e-4 per element)",
       remedy: "nothing needs to change; use the erf form for exact parity", .tanh, isBenign: true),
     activationFault(
+      "gelu-tanh-table", ids: [42],
+      "GELU by the tanh approximation, read from a table of f16 values (ggml, whisper.cpp)",
+      remedy: "nothing needs to change; build ggml without GGML_GELU_FP16 for f32 values",
+      .tanhTable, isBenign: true),
+    activationFault(
       "gelu-quick", ids: [42], "quick-GELU x·σ(1.702x) instead of GELU",
       remedy: "use the erf form x·Φ(x)", .quick),
     activationFault(
@@ -57,6 +62,13 @@ enum OperatorFaults {
       "layer-norm-weight-missing", "the layer norm's weight left out",
       remedy: "multiply by the weight"
     ) { $0.weight = nil },
+    Fault(
+      "layer-norm-unit-offset", ids: [44], "the layer norm multiplies by 1 + weight",
+      remedy: "multiply by the weight itself: 1 + weight belongs to Gemma's norms",
+      sites: Sites.layerNorms
+    ) { program, site, _ in
+      program.editLayerNorm(site) { $0.weight = $0.weight?.applying(.offset(1)) }
+    },
     layerNormFault(
       "layer-norm-bias-missing", "the layer norm's bias left out", remedy: "add the bias"
     ) { $0.bias = nil },

@@ -25,11 +25,16 @@ enum PrecisionFaults {
       "weights-quantized", ids: [53], "the operation's weights were quantised",
       remedy: "load f32 or f16 weights, or declare the quantisation",
       parameter: .word(
-        "scheme", ["q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "int8-per-channel"]),
+        "scheme",
+        ["q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "int8-per-channel"]
+          + UniformQuantization.all.map(\.name)),
       sites: Sites.weighted
     ) { program, site, value in
+      let uniform = UniformQuantization(name: value.word)
       let scheme = BlockQuantization(rawValue: value.word) ?? .q8_0
-      program.editWeight(site) { $0.applying(.quantized(scheme)) }
+      program.editWeight(site) { weight in
+        weight.applying(uniform.map { .uniformlyQuantized($0) } ?? .quantized(scheme))
+      }
     },
     Fault(
       "weights-rounded", ids: [50], "the operation's weights are stored in a lower precision",

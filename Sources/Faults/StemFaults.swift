@@ -64,6 +64,37 @@ enum StemFaults {
       }
     },
     Fault(
+      "conv-padding-one-sided", ids: [31],
+      "the convolution pads both zero frames on one side: it is causal, or anticausal",
+      remedy: "pad one zero frame on both sides",
+      parameter: .word("side", ["left", "right"]), sites: Sites.convolutions
+    ) { program, site, value in
+      program.editConvolution(site) { convolution in
+        convolution.paddingLeft = value.word == "left" ? 2 : 0
+        convolution.paddingRight = value.word == "left" ? 0 : 2
+      }
+    },
+    Fault(
+      "conv-padding-mode", ids: [31],
+      "the convolution pads with frames of the signal instead of zeros",
+      remedy: "pad one zero frame on both sides",
+      parameter: .word("mode", FrameEdge.allCases.map(\.rawValue)), sites: Sites.convolutions
+    ) { program, site, value in
+      guard let node = program.node(named: site), case .conv1d(let convolution) = node.operation,
+        let input = node.inputs.first.flatMap({ program.node(named: $0) })
+      else { return }
+      let padded = convolution.paddingLeft == 1 && convolution.paddingRight == 1
+      guard padded, input.shape.count == 2 else { return }
+      program.editConvolution(site) { convolution in
+        convolution.paddingLeft = 0
+        convolution.paddingRight = 0
+      }
+      program.insertBefore(
+        site, suffix: "padded",
+        operation: .transform(.framesPadded(FrameEdge(rawValue: value.word) ?? .replicate)),
+        shape: [input.shape[0] + 2, input.shape[1]])
+    },
+    Fault(
       "conv-padding-missing", ids: [31],
       "the convolution does not pad; the last frame is filled with zeros",
       remedy: "pad one zero frame on both sides", sites: Sites.convolutions
@@ -92,6 +123,43 @@ enum StemFaults {
     positionFault(
       "position-twice", ids: [35], "the positional embedding is added twice",
       remedy: "add the positional embedding once", .scaled(2)),
+    Fault(
+      "position-scaled", ids: [35], "the positional embedding is multiplied by a constant",
+      remedy: "add the positional embedding as it is",
+      parameter: .number("factor", 0.5, fit: .linear), sites: embed
+    ) { program, site, value in program.editPosition(site) { $0.applying(.scaled(value.number)) } },
+    Fault(
+      "embedding-scaled", ids: [35],
+      "the stem's output is multiplied by a constant before the positions are added",
+      remedy: "add the positions to the second GELU as it is: scale_embedding is false in Whisper",
+      parameter: FaultParameter(
+        name: "factor", defaultValue: .number(2),
+        candidates: { program, _ in
+          [.number(Double(program.dimensions.audioWidth).squareRoot())]
+        },
+        complaint: { value, _ in value.number.isFinite ? nil : "factor must be a number" },
+        fit: .linear), sites: embed
+    ) { program, site, value in
+      guard let node = program.node(named: site) else { return }
+      program.insertBefore(
+        site, suffix: "scaled", operation: .transform(.scaled(value.number)), shape: node.shape)
+    },
+    Fault(
+      "position-offset", ids: [34], "the positions start at another frame than 0",
+      remedy: "let frame 0 have position 0",
+      parameter: FaultParameter(
+        name: "first", defaultValue: .number(1),
+        candidates: { program, _ in
+          // 2 is fairseq's and BART's offset behind the padding token.
+          [1, 2, -1].map { .number($0) }
+        },
+        complaint: { value, _ in
+          Int(exactly: value.number).map { abs($0) <= 1 << 20 } == true
+            ? nil : "first must be a whole number"
+        }), sites: embed
+    ) { program, site, value in
+      program.editPosition(site) { $0.applying(.sinusoidsFrom(Int(value.number))) }
+    },
     positionFault(
       "position-interleaved", ids: [32],
       "sines and cosines alternate along the channels instead of standing in two halves",

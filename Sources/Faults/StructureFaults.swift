@@ -23,6 +23,22 @@ enum StructureFaults {
       let block = isAttention ? site.replacingSuffix(".attn_residual", with: "") : site
       program.edit(site) { $0.inputs[0] = block + (isAttention ? ".attn_ln" : ".mlp_ln") }
     },
+    sumFault(
+      "residual-scaled", input: 0, "the residual enters its sum multiplied by a constant",
+      remedy: "add the running sum once, as it is"),
+    sumFault(
+      "branch-scaled", input: 1, "the branch enters the residual sum multiplied by a constant",
+      remedy: "add the branch once, as it is: Whisper has no layer scale and no half steps"),
+    Fault(
+      "block-parallel", ids: [47],
+      "the MLP reads the block's input instead of the sum behind the attention",
+      remedy: "Whisper's block is sequential: the MLP reads x + attn(ln(x))",
+      sites: { $0.inBlocks("mlp_ln") }
+    ) { program, site, _ in
+      guard let stage = program.node(named: site)?.stage else { return }
+      let input = program.inputTap(of: stage)
+      program.edit(site) { $0.inputs = [input] }
+    },
     Fault(
       "attention-out-missing", ids: [47], "attention's output projection is not applied",
       remedy: "multiply the merged heads by attn.out and add its bias",
@@ -47,6 +63,21 @@ enum StructureFaults {
       program.wrap(block, suffix: "sum", operation: .layerNorm(.named("\(block).mlp_ln")))
     },
   ]
+
+  private static func sumFault(
+    _ slug: String, input: Int, _ summary: String, remedy: String
+  ) -> Fault {
+    Fault(
+      slug, ids: [47], summary, remedy: remedy,
+      parameter: .number("factor", 2, trying: [0.5], fit: .linear),
+      sites: { $0.names { $0.operation == .add } }
+    ) { program, site, value in
+      guard let node = program.node(named: site), node.inputs.count == 2 else { return }
+      program.insertBefore(
+        site, input: input, suffix: "factor", operation: .transform(.scaled(value.number)),
+        shape: node.shape)
+    }
+  }
 
   private static let blocks: [Fault] = [
     Fault(

@@ -25,7 +25,7 @@ package final class GraphBackend: EncoderBackend {
   /// Graphs that were built before.
   private let graphs = Mutex<[GraphKey: Graph]>([:])
   /// Memory of the last run, for the next one.
-  private let spareArena = Mutex<FloatBuffer?>(nil)
+  private let spareArena: SpareArena
 
   /// - `program`: what to compute; faulty programs are run as they stand.
   /// - `threads`: as many as the affinity mask allows processors where `nil`.
@@ -40,6 +40,7 @@ package final class GraphBackend: EncoderBackend {
     isFused = fused
     self.kernels = kernels
     keepsWeights = program.packedWeightCount <= PackedWeights.budget
+    spareArena = SpareArena()
     self.weights = PackedWeights(source: weights, kernels: kernels, keeps: keepsWeights)
     pool = ThreadPool(
       threadCount: max(1, threads ?? availableProcessorCount()),
@@ -56,6 +57,7 @@ package final class GraphBackend: EncoderBackend {
     keepsWeights = other.keepsWeights
     weights = PackedWeights(extending: other.weights)
     pool = other.pool
+    spareArena = other.spareArena
   }
 
   /// Which kernels run: `avx512`, `avx2`, `neon` or `scalar`.
@@ -144,7 +146,7 @@ package final class GraphBackend: EncoderBackend {
     }
     let plan = MemoryPlan(graph, scratch: StepBuilder.scratchLayouts(graph, kernels))
     let arena = takeArena(plan.arenaCount)
-    defer { spareArena.withLock { $0 = arena } }
+    defer { spareArena.give(arena) }
     return try input.withFloat32 { elements -> Tensor in
       guard let base = elements.baseAddress else {
         throw GraphError.malformed("the input is empty")
@@ -162,11 +164,7 @@ package final class GraphBackend: EncoderBackend {
   }
 
   private func takeArena(_ count: Int) -> FloatBuffer {
-    let spare = spareArena.withLock { spare -> FloatBuffer? in
-      defer { spare = nil }
-      return spare
-    }
-    if let spare, spare.count >= count { return spare }
+    if let spare = spareArena.take(), spare.count >= count { return spare }
     return FloatBuffer(count: count)
   }
 
@@ -185,6 +183,22 @@ package final class GraphBackend: EncoderBackend {
           }
         }
       ])
+    }
+  }
+}
+
+/// Memory of the last run, for the next one of any backend that shares weights and threads.
+private final class SpareArena: Sendable {
+  private let buffer = Mutex<FloatBuffer?>(nil)
+
+  func give(_ arena: FloatBuffer) {
+    buffer.withLock { if arena.count > $0?.count ?? 0 { $0 = arena } }
+  }
+
+  func take() -> FloatBuffer? {
+    buffer.withLock { spare -> FloatBuffer? in
+      defer { spare = nil }
+      return spare
     }
   }
 }

@@ -30,6 +30,9 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       OperationCase("shifted-back", .transform(.framesShifted(-4)), "x.narrow"),
       OperationCase("sliced", .transform(.framesSliced(start: 1, step: 2, count: 15)), "x.narrow"),
       OperationCase("memory-transposed", .transform(.memoryTransposed), "x.narrow"),
+      OperationCase("padded.replicate", .transform(.framesPadded(.replicate)), "x.narrow"),
+      OperationCase("padded.reflect", .transform(.framesPadded(.reflect)), "x.narrow"),
+      OperationCase("padded.wrap", .transform(.framesPadded(.wrap)), "x.narrow"),
       OperationCase("frames-reversed", .transform(.framesReversed), "x.narrow"),
       OperationCase("channels-reversed", .transform(.channelsReversed), "x.narrow"),
       OperationCase("rounded", .transform(.rounded(.bfloat16)), "x.narrow"),
@@ -83,6 +86,8 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       OperationCase("softmax.queries", .softmax(Softmax(axis: .queries)), "x.scores"),
       OperationCase("softmax.heads", .softmax(Softmax(axis: .heads)), "x.scores"),
       OperationCase("softmax.causal", .softmax(Softmax(mask: .causal)), "x.scores"),
+      OperationCase("softmax.keys-from", .softmax(Softmax(mask: .keysFrom(9))), "x.scores"),
+      OperationCase("softmax.window", .softmax(Softmax(mask: .window(3))), "x.scores"),
       OperationCase("softmax.padding", .softmax(Softmax(numUnmaskedPaddingKeys: 36)), "x.scores"),
       OperationCase(
         "context.f16",

@@ -34,6 +34,7 @@ struct OperationGoldenTests {
     arguments: [
       ("attention", Softmax()), ("attention.causal", Softmax(mask: .causal)),
       ("attention.padding", Softmax(numUnmaskedPaddingKeys: 36)),
+      ("attention.window", Softmax(mask: .window(3))),
     ])
   func attention(_ name: String, _ softmax: Softmax) throws {
     let value = try reference.evaluateAttention(

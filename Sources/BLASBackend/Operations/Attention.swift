@@ -55,9 +55,7 @@ extension BLASExecutor {
   ) {
     for row in rows {
       let line = scores + row * keys
-      if softmax.mask == .causal && firstQuery + row + 1 < keys {
-        for key in (firstQuery + row + 1)..<keys { line[key] = -.infinity }
-      }
+      softmax.mask.apply(to: line, count: keys, query: firstQuery + row)
       arithmetic.softmaxRow(line, keys, softmax.numUnmaskedPaddingKeys)
     }
   }

@@ -63,7 +63,8 @@ extension BLASExecutor {
           guard let row = row.baseAddress else { return }
           for i in 0..<count {
             let position = starts[line] + i * step
-            let isHidden = softmax.mask == .causal && position % keys > position / keys % queries
+            let isHidden = softmax.mask.hides(
+              key: position % keys, from: position / keys % queries)
             row[i] = isHidden ? -.infinity : values[position]
           }
           arithmetic.softmaxRow(row, count, 0)

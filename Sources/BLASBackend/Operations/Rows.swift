@@ -15,8 +15,12 @@ extension BLASExecutor {
     switch variant {
     case .erf:
       mappingRows(x) { source, target, count in arithmetic.geluRow(source, target, count) }
-    case .tanh:
-      mapping(x) { 0.5 * $0 * (1 + tanhf(0.797_884_56 * ($0 + 0.044715 * $0 * $0 * $0))) }
+    case .tanh: mapping(x, tanhGELU)
+    case .tanhTable:
+      mapping(x) { x in
+        if x <= -10 { return 0 }
+        return x >= 10 || x.isNaN ? x : Float(Float16(tanhGELU(Float(Float16(x)))))
+      }
     case .quick: mapping(x) { $0 / (1 + expf(-1.702 * $0)) }
     case .silu: mapping(x) { $0 / (1 + expf(-$0)) }
     case .relu: mapping(x) { $0 < 0 ? 0 : $0 }
@@ -124,4 +128,9 @@ extension BLASExecutor {
       for i in 0..<count { target[i] = body(source[i]) }
     }
   }
+}
+
+/// x/2·(1 + tanh(√(2/π)(x + 0.044715x³))).
+private func tanhGELU(_ x: Float) -> Float {
+  0.5 * x * (1 + tanhf(0.797_884_56 * (x + 0.044715 * x * x * x)))
 }

@@ -13,6 +13,8 @@ extension BLASExecutor {
     case .framesShifted(let count): return gathering(x) { ($0 - count, $1) }
     case .framesSliced(let start, let step, let count):
       return gathering(x, frames: count) { (start + $0 * step, $1) }
+    case .framesPadded(let edge):
+      return gathering(x, frames: frames + 2) { (edge.source($0 - 1, count: frames), $1) }
     case .framesReversed: return gathering(x) { (frames - 1 - $0, $1) }
     case .framesZeroed(let from): return gathering(x) { ($0 < from ? $0 : -1, $1) }
     case .channelsReversed: return gathering(x) { ($0, width - 1 - $1) }

@@ -18,7 +18,7 @@ package struct Explainer: Sendable {
       candidate: shelf.name, findings: [], unexplained: [], taps: shelf.taps, notes: notes,
       repair: nil)
     explainMel(shelf, &explanation)
-    let judged = try judge(shelf)
+    let judged = try judge(shelf, infersPrecisionOfEncoders: false)
     let divergent = judged.filter { $0.value.verdict.isDivergence }
     let precisions = Set(
       judged.values.compactMap { error -> NumberFormat? in
@@ -29,7 +29,8 @@ package struct Explainer: Sendable {
       of: context.program, shown: shelf.shown, divergent: Set(divergent.keys))
     for span in spans {
       let search = try SpanSearch(
-        context, shelf, span, introduced: divergent, precisions: precisions)
+        context, shelf, span, introduced: divergent, precisions: precisions
+      ) { try judge(shelf, infersPrecisionOfEncoders: true) }
       add(search.run(), to: &explanation)
     }
     for (tap, shape) in shelf.misshapen.sorted(by: { $0.key < $1.key }) where tap != "mel" {
@@ -44,8 +45,12 @@ package struct Explainer: Sendable {
   }
 
   /// Introduced errors of every shown tap but the mel.
-  private func judge(_ shelf: CandidateShelf) throws -> [String: IntroducedError] {
-    var judge = CandidateJudge(judge: context.judge, backend: shelf.name)
+  private func judge(_ shelf: CandidateShelf, infersPrecisionOfEncoders: Bool) throws
+    -> [String: IntroducedError]
+  {
+    var held = context.judge
+    held.infersPrecisionOfEncoders = infersPrecisionOfEncoders
+    var judge = CandidateJudge(judge: held, backend: shelf.name)
     let mel = context.mel
     var errors: [String: IntroducedError] = [:]
     for (index, stage) in context.program.stages.enumerated() {

@@ -84,11 +84,32 @@ extension SpanSearch {
     return known.min { ($0.value, $0.key) < ($1.value, $1.key) }.map { Double($0.key) }
   }
 
+  /// A number of frames below the context: a scan, then a search around its best.
+  func contextFramesFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
+    let frames = context.program.dimensions.numAudioContext
+    var known: [Int: Double] = [:]
+    func look(_ count: Int) -> Double {
+      guard count > 0, count < frames else { return .infinity }
+      if let value = known[count] { return value }
+      let value = residual(trial, index, tap, value: Double(count))
+      known[count] = value
+      return value
+    }
+    let step = max(1, frames / 16)
+    for count in stride(from: step, to: frames, by: step) { _ = look(count) }
+    let error = soundResiduals[tap] ?? .infinity
+    for _ in 0..<2 {
+      guard let near = known.min(by: { ($0.value, $0.key) < ($1.value, $1.key) })?.key,
+        (known[near] ?? .infinity) < error
+      else { return nil }
+      minimise(max(1, near - step)..<min(frames, near + step + 1)) { look($0) }
+    }
+    return known.min { ($0.value, $0.key) < ($1.value, $1.key) }.map { Double($0.key) }
+  }
+
   private func residual(_ trial: Trial, _ index: Int, _ tap: String, value: Double) -> Double {
     var hypothesis = trial.hypothesis
-    let instance = hypothesis.faults[index]
-    hypothesis.faults[index] = FaultInstance(
-      fault: instance.fault, site: instance.site, value: .number(value))
+    hypothesis.vary(index, to: value)
     guard var varied = self.trial(hypothesis) else { return .infinity }
     measure(&varied, at: [tap])
     return varied.residuals[tap] ?? .infinity

@@ -14,13 +14,16 @@ extension SpanSearch {
   func fittedTrials(_ trials: [Trial], at taps: Set<String>) -> [Trial] {
     var seen: Set<String> = []
     var result: [Trial] = []
-    let ranked = trials.filter { $0.hypothesis.faults.count == 1 && $0.hypothesis.frontEnd.isEmpty }
-      .sorted { $0.worst($0.residuals.keys) < $1.worst($1.residuals.keys) }
+    let ranked = trials.filter {
+      ($0.hypothesis.faults.count == 1 || $0.hypothesis.isSystematic)
+        && $0.hypothesis.frontEnd.isEmpty
+    }
+    .sorted { $0.worst($0.residuals.keys) < $1.worst($1.residuals.keys) }
     for (index, trial) in ranked.enumerated() {
       if .now > deadline { break }
       let instance = trial.hypothesis.faults[0]
       guard let parameter = instance.fault.parameter, parameter.fit != .none,
-        seen.insert("\(instance.fault.slug)@\(instance.site)").inserted,
+        seen.insert(trial.hypothesis.place).inserted,
         let tap = span.divergent.first(where: { taps.contains($0) && trial.predicted[$0] != nil })
       else { continue }
       context.progress("fitting \(instance.fault.slug)", Double(index) / Double(ranked.count))
@@ -45,6 +48,7 @@ extension SpanSearch {
     case .logarithmic:
       value = logarithmicFit(trial, index, tap)
     case .count: value = countFit(trial, index, tap)
+    case .contextFrames: value = contextFramesFit(trial, index, tap)
     case .frame: value = frameFit(trial, index, tap)
     case .frameShift: value = shiftFit(trial, index, tap)
     }
@@ -78,7 +82,9 @@ extension SpanSearch {
   /// The value at which a fault changes nothing.
   private func neutral(_ instance: FaultInstance) -> Double {
     switch instance.fault.slug {
-    case "scaled", "attention-scale": 1
+    case "scaled", "attention-scale", "residual-scaled", "branch-scaled", "position-scaled",
+      "embedding-scaled":
+      1
     case "layer-norm-eps": 1e-5
     default: 0
     }
@@ -86,9 +92,7 @@ extension SpanSearch {
 
   private func varied(_ trial: Trial, _ index: Int, to value: Double) -> Trial? {
     var hypothesis = trial.hypothesis
-    let instance = hypothesis.faults[index]
-    hypothesis.faults[index] = FaultInstance(
-      fault: instance.fault, site: instance.site, value: .number(value))
+    hypothesis.vary(index, to: value)
     return self.trial(hypothesis)
   }
 

@@ -23,6 +23,9 @@ extension SpanSearch {
     of hypotheses: [Hypothesis], at taps: Set<String>, activity: String,
     where isWanted: (Trial) -> Bool = { _ in true }
   ) -> [Trial] {
+    if let coarse = whole?.coarse {
+      return wholeTrials(of: hypotheses, at: taps, coarse, where: isWanted)
+    }
     var result: [Trial] = []
     var left: Int?
     for (index, hypothesis) in hypotheses.enumerated() {
@@ -41,9 +44,9 @@ extension SpanSearch {
 
   /// Whole encoders that are still run once one has fitted: they tell the next best, and what is the
   /// same.
-  private static let trialsAfterProof = 200
+  static let trialsAfterProof = 60
 
-  private func isProof(_ trial: Trial, at taps: Set<String>) -> Bool {
+  func isProof(_ trial: Trial, at taps: Set<String>) -> Bool {
     let error = taps.compactMap { soundResiduals[$0] }.max() ?? .infinity
     return trial.worst(taps.intersection(trial.predicted.keys)) < 1e-2 * min(error, 1)
       && fit(exact(trial)) != .none

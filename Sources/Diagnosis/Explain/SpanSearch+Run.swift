@@ -40,6 +40,10 @@ extension SpanSearch {
     let isCutShort = .now > deadline
     deadline = .now + .seconds(context.budgetSeconds)
     if !open.isEmpty { settle(fittedTrials(tried, at: open)) }
+    if !open.isEmpty, inferPrecision() {
+      let precise = tried.filter(\.hypothesis.isOfPrecision)
+      settle(precise)
+    }
     for tap in span.divergent where open.contains(tap) {
       if let clue = ValueClue.find(at: tap, in: self), clue.isProved(in: self) {
         outcome.clues.append(clue)

@@ -16,9 +16,10 @@ final class SpanSearch {
   /// What is computed where several blocks lie hidden, instead of Float64.
   let whole: WholeEncoderTrials?
   /// What judges within rounding: of Float32, and of the reduced precision found elsewhere.
-  let judges: [Judge]
+  private(set) var judges: [Judge]
   /// What the judge says of each divergent tap.
-  let introduced: [String: IntroducedError]
+  private(set) var introduced: [String: IntroducedError]
+  private let judgeAgain: () throws -> [String: IntroducedError]
   private(set) var sound: [String: Int] = [:]
   /// Error of the sound program at each divergent tap.
   private(set) var soundResiduals: [String: Double] = [:]
@@ -30,8 +31,10 @@ final class SpanSearch {
 
   init(
     _ context: SearchContext, _ shelf: CandidateShelf, _ span: Span,
-    introduced: [String: IntroducedError], precisions: [NumberFormat]
+    introduced: [String: IntroducedError], precisions: [NumberFormat],
+    judgeAgain: @escaping () throws -> [String: IntroducedError]
   ) throws {
+    self.judgeAgain = judgeAgain
     self.context = context
     self.shelf = shelf
     self.span = span
@@ -96,7 +99,7 @@ final class SpanSearch {
     }
   }
 
-  private func mel(of trial: Trial) -> Tensor? {
+  func mel(of trial: Trial) -> Tensor? {
     guard !trial.hypothesis.frontEnd.isEmpty else { return nil }
     return try? context.frontEnd?.mel(trial.hypothesis.frontEndOptions).converted(to: .float32)
   }
@@ -132,6 +135,24 @@ final class SpanSearch {
     return result
   }
 
+  /// Looks for the precision of a whole encoder, and allows for it from now on where one is found whose
+  /// roundings have the size of the error.
+  /// - Returns: whether there is one.
+  func inferPrecision() -> Bool {
+    guard whole != nil, let judged = try? judgeAgain() else { return false }
+    var isFound = false
+    for tap in span.divergent {
+      guard let error = judged[tap], case .reducedPrecision(let format) = error.verdict,
+        roundingEverywhereIsOfThisSize(format, at: tap)
+      else { continue }
+      introduced[tap] = error
+      judges.append(context.makeJudge(PrecisionClaim(operandUnit: format.unitRoundoff)))
+      isFound = true
+    }
+    if isFound { fits = [:] }
+    return isFound
+  }
+
   /// A residual below this part of the error leaves nothing but roundings that fell on the other
   /// side: two roundings drawn independently leave 1.4 of it, one of two formats 0.7.
   static let reproduced = 0.35
@@ -151,6 +172,25 @@ final class SpanSearch {
     }
   }
 
+  /// Whether taps that are sound as they stand stay within Float32's rounding with the hypothesis in
+  /// force: one that moves them is refuted, however loose the bound of the precision it claims.
+  private func leavesSoundTaps(
+    _ taps: Set<String>, _ trial: Trial, _ candidate: (String) -> Tensor?
+  ) -> Bool {
+    guard !taps.isEmpty else { return true }
+    let errors =
+      (try? context.judge.introducedErrors(at: taps, of: trial.program, candidate: candidate))
+      ?? [:]
+    return taps.allSatisfy { tap in
+      guard let error = errors[tap], error.worstRatio <= 1, !error.verdict.isDivergence,
+        let own = shelf.tensor(tap), let sound = sound[tap].flatMap({ try? graph.value($0) }),
+        let id = trial.predicted[tap], let moved = try? graph.value(id)
+      else { return false }
+      // A hypothesis that rounds brings a wide bound of its own: what counts is how near it comes.
+      return relativeDistance(own, moved) <= max(2 * relativeDistance(own, sound), 0x1p-23)
+    }
+  }
+
   private func judgedFit(_ trial: Trial) -> Fit {
     let divergent = span.divergent.filter { trial.predicted[$0] != nil }
     guard trial.worst(divergent).isFinite else { return .none }
@@ -159,6 +199,7 @@ final class SpanSearch {
       shelf.tensor(tap) ?? (tap == "mel" ? mel ?? context.mel : nil)
     }
     let taps = Set(trial.predicted.keys)
+    guard leavesSoundTaps(taps.subtracting(divergent), trial, candidate) else { return .none }
     for judge in judges {
       let errors =
         (try? judge.introducedErrors(at: taps, of: trial.program, candidate: candidate)) ?? [:]

@@ -30,7 +30,8 @@ struct ValueClue {
     let error = search.soundResiduals[tap] ?? .infinity
     let level = roundingLevel(search.introduced[tap])
     let found = [
-      copied(own, tap, level, search), channelsPermuted(own, y, tap, level),
+      copied(own, tap, level, search), otherInput(own, tap, level, search),
+      dropout(own, y, tap, level), channelsPermuted(own, y, tap, level),
       framesPermuted(own, y, tap, level), channelAffine(own, y, tap, level),
       otherWeights(own, tap, search),
     ].compactMap { $0 }.filter { $0.residual.isFinite && $0.residual < 0.3 * error }
@@ -50,9 +51,9 @@ struct ValueClue {
   static func precision(_ introduced: IntroducedError?, at tap: String, in search: SpanSearch)
     -> ValueClue?
   {
-    guard let introduced, case .reducedPrecision(let format) = introduced.verdict else {
-      return nil
-    }
+    guard let introduced, case .reducedPrecision(let format) = introduced.verdict,
+      search.whole == nil || search.roundingEverywhereIsOfThisSize(format, at: tap)
+    else { return nil }
     let isResult = introduced.evidence?.hasPrefix("results rounded") ?? false
     let slug = isResult ? "activations-rounded" : "\(format.rawValue)-products"
     let fault = FaultCatalogue.fault(named: slug)
@@ -148,6 +149,13 @@ struct ValueClue {
     case .linear: rows = input
     case .conv1d(let convolution): rows = DenseFit.unfolded(input, convolution)
     default: return nil
+    }
+    if let origin = WeightOrigin(own, input: input, of: node, in: search) {
+      return ValueClue(
+        tap: tap, slug: "weight-rows-misplaced", ids: [36, 37, 47], text: origin.text,
+        remedy: "check weight names, and how a fused projection is split: [3, heads, headDim] or "
+          + "[heads, 3, headDim]",
+        residual: origin.residual, level: 1e-5)
     }
     guard let residual = DenseFit.heldOutResidual(input: rows, output: own) else { return nil }
     return ValueClue(

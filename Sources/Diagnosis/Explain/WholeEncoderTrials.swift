@@ -16,6 +16,8 @@ final class WholeEncoderTrials {
   private var root = ""
   /// The sound output at the sampled positions.
   private(set) var soundSketch: [Float] = []
+  /// What ranks hypotheses before they are run in full.
+  private(set) var coarse: CoarseTrials?
   /// Elements of the output that hypotheses are compared at: more than enough to rank them.
   private static let sampleCount = 4096
 
@@ -45,6 +47,8 @@ final class WholeEncoderTrials {
       value = try backend.run(stage, input: value, observing: []) { _, _ in }
     }
     soundSketch = sketch(value)
+    coarse = try CoarseTrials(
+      context, stages: stages, inputs: inputs, soundOutput: value, own: output)
   }
 
   private func sketch(_ tensor: Tensor) -> [Float] {

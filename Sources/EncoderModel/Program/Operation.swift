@@ -67,6 +67,8 @@ package enum GELUVariant: String, Sendable, Hashable, CaseIterable, Codable {
   case relu
   /// x·σ(x).
   case silu
+  /// ggml's table: tanh's form of x rounded to f16, its value rounded to f16; 0 up to −10, x from 10 on.
+  case tanhTable = "tanh-table"
   /// No activation at all.
   case identity
 }
@@ -127,10 +129,42 @@ package struct AttentionScores: Sendable, Hashable {
 /// exp(s − max)/Σ along an axis.
 package struct Softmax: Sendable, Hashable {
   package enum Axis: String, Sendable, Hashable, Codable { case keys, queries, heads }
-  package enum Mask: String, Sendable, Hashable, Codable {
+  package enum Mask: Sendable, Hashable {
     case none
     /// Key j is hidden from query i where j > i.
     case causal
+    /// Keys from this one on are hidden from every query: a mask by the length of the audio.
+    case keysFrom(Int)
+    /// Key j is hidden from query i where |i − j| exceeds the radius: local attention.
+    case window(Int)
+
+    /// Whether `key` is hidden from `query`.
+    package func hides(key: Int, from query: Int) -> Bool {
+      switch self {
+      case .none: false
+      case .causal: key > query
+      case .keysFrom(let first): key >= first
+      case .window(let radius): abs(key - query) > radius
+      }
+    }
+
+    /// `causal`, `keys-from-700`, `window-100`.
+    package var text: String {
+      switch self {
+      case .none: "none"
+      case .causal: "causal"
+      case .keysFrom(let first): "keys-from-\(first)"
+      case .window(let radius): "window-\(radius)"
+      }
+    }
+
+    /// Writes −∞ over those of a row of scores that are hidden from `query`.
+    package func apply<Scalar: BinaryFloatingPoint>(
+      to row: UnsafeMutablePointer<Scalar>, count: Int, query: Int
+    ) {
+      if self == .none { return }
+      for key in 0..<count where hides(key: key, from: query) { row[key] = -.infinity }
+    }
   }
   package var axis: Axis
   package var mask: Mask
@@ -196,6 +230,8 @@ package enum TensorTransform: Sendable, Hashable {
   case framesSliced(start: Int, step: Int, count: Int)
   /// The memory of `[T, C]` written as `[C, T]` and read as `[T, C]`.
   case memoryTransposed
+  /// One frame more before and after, made from those that are there.
+  case framesPadded(FrameEdge)
   /// Frames from last to first.
   case framesReversed
   /// Channels from last to first.
@@ -206,4 +242,24 @@ package enum TensorTransform: Sendable, Hashable {
   case framesZeroed(from: Int)
   /// Values of one frame pushed beyond f16's range: ±∞ there.
   case frameOverflowed(Int)
+}
+
+/// What stands beyond the first and the last frame.
+package enum FrameEdge: String, Sendable, Hashable, CaseIterable {
+  /// The end frame again.
+  case replicate
+  /// Mirrored without the end frame.
+  case reflect
+  /// The other end.
+  case wrap
+
+  /// The frame of `count` that stands at position `index`, which may be −1 or `count`.
+  package func source(_ index: Int, count: Int) -> Int {
+    if index >= 0 && index < count { return index }
+    return switch self {
+    case .replicate: index < 0 ? 0 : count - 1
+    case .reflect: index < 0 ? min(1, count - 1) : max(count - 2, 0)
+    case .wrap: index < 0 ? count - 1 : 0
+    }
+  }
 }

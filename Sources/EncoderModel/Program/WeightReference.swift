@@ -24,8 +24,12 @@ package enum WeightTransform: Sendable, Hashable, Codable {
   case rounded(NumberFormat)
   /// Through one of ggml's block quantisations and back (blocks of 32 along the rows).
   case quantized(BlockQuantization)
+  /// To integers and back, in one of the schemes of engines other than ggml.
+  case uniformlyQuantized(UniformQuantization)
   /// Multiplied by a constant.
   case scaled(Double)
+  /// A constant added.
+  case offset(Double)
   /// All zero.
   case zeroed
   /// Replaced by seeded noise of the same mean and standard deviation.
@@ -43,6 +47,8 @@ package enum WeightTransform: Sendable, Hashable, Codable {
   case halvesInterleaved
   /// Replaced by sinusoids computed in another way.
   case sinusoids(SinusoidVariant)
+  /// Replaced by Whisper's sinusoids from another frame than 0 on.
+  case sinusoidsFrom(Int)
   /// Rows from `count` on set to zero: a table that is too short.
   case rowsTruncated(count: Int)
   /// Bytes of Float32 values taken for Float16, two for one, cut to the size needed.

@@ -7,8 +7,11 @@ extension WeightTransform {
     switch self {
     case .rounded(let format): tensor.mappingRows { format.round(row: $0) }
     case .quantized(let scheme): tensor.mappingRows { scheme.roundTrip(row: $0) }
+    case .uniformlyQuantized(let scheme): scheme.roundTrip(tensor)
     case .scaled(let factor):
       tensor.mappingRows { row in for i in row.indices { row[i] *= Float(factor) } }
+    case .offset(let constant):
+      tensor.mappingRows { row in for i in row.indices { row[i] += Float(constant) } }
     case .zeroed: tensor.mappingRows { row in row.update(repeating: 0) }
     case .randomized(let seed): seededNoise(like: tensor, seed: seed)
     case .memoryPermuted(let axes): permutedMemory(of: tensor, axes: axes)
@@ -24,6 +27,8 @@ extension WeightTransform {
     case .halvesInterleaved: interleavedHalves(of: tensor)
     case .sinusoids(let variant):
       sinusoidTable(frames: tensor.rowCount, channels: tensor.innerExtent, variant: variant)
+    case .sinusoidsFrom(let frame):
+      sinusoidTable(frames: tensor.rowCount, channels: tensor.innerExtent, firstFrame: frame)
     case .rowsTruncated(let count): truncatedRows(of: tensor, count: count)
     case .readAsFloat16: bytesAsFloat16(of: tensor)
     }

@@ -160,6 +160,9 @@ private func activation(_ variant: GELUVariant, _ x: Float) -> Float {
   case .tanh:
     let inner = (2 / Double.pi).squareRoot() * (value + 0.044715 * value * value * value)
     return Float(0.5 * value * (1 + tanh(inner)))
+  case .tanhTable:
+    if x <= -10 { return 0 }
+    return x >= 10 || x.isNaN ? x : Float(Float16(activation(.tanh, Float(Float16(x)))))
   case .quick: return Float(value / (1 + exp(-1.702 * value)))
   case .relu: return x < 0 ? 0 : x
   case .silu: return Float(value / (1 + exp(-value)))

@@ -17,6 +17,8 @@ extension StepBuilder {
       addElements(node, input, out) { $0 + constant }
     case .framesShifted(let count): addFrames(node, input, out) { $0 - count }
     case .framesSliced(let start, let step, _): addFrames(node, input, out) { start + $0 * step }
+    case .framesPadded(let edge):
+      addFrames(node, input, out) { edge.source($0 - 1, count: input.rows) }
     case .framesReversed: addFrames(node, input, out) { out.rows - 1 - $0 }
     case .framesZeroed(let from): addFrames(node, input, out) { $0 < from ? $0 : -1 }
     case .memoryTransposed:

@@ -41,7 +41,7 @@ struct UnusualSoftmax {
   }
 
   private func isVisible(_ query: Int, _ key: Int) -> Bool {
-    softmax.mask == .none || key <= query
+    !softmax.mask.hides(key: key, from: query)
   }
 
   /// exp(s − max)/Σ over `count` elements from `start` on; hidden ones are zero.

@@ -41,7 +41,7 @@ extension GraphOperation {
       return [("heads", "\(numHeads)"), ("scale", "\(scale)")]
     case .softmax(let softmax):
       var list = [("axis", softmax.axis.rawValue)]
-      if softmax.mask != .none { list.append(("mask", softmax.mask.rawValue)) }
+      if softmax.mask != .none { list.append(("mask", softmax.mask.text)) }
       if softmax.numUnmaskedPaddingKeys > 0 {
         list.append(("padding-keys", "\(softmax.numUnmaskedPaddingKeys)"))
       }

@@ -68,6 +68,9 @@ extension Graph {
     case .add, .replaceRows: for input in node.inputs { try expect(input, out) }
     case .transform(.framesSliced(_, _, let count)):
       try expect(node.output, [count] + self[node.inputs[0]].shape.dropFirst())
+    case .transform(.framesPadded):
+      let input = self[node.inputs[0]].shape
+      try expect(node.output, [input[0] + 2] + input.dropFirst())
     case .layerNorm, .gelu, .addTable, .round, .transform: try expect(node.inputs[0], out)
     }
   }

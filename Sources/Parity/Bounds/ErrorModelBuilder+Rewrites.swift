@@ -13,6 +13,7 @@ extension ErrorModelBuilder {
     switch operation {
     case .transform(let transform):
       if case .framesSliced(_, _, let count) = transform { rows = count }
+      if case .framesPadded = transform { rows += 2 }
       panel = fullPanel(rows: rows, columns: x.innerExtent)
       switch transform {
       case .rounded(let format):
@@ -32,7 +33,12 @@ extension ErrorModelBuilder {
   /// A position table that a port computes anew in Float32: the angle t·ω with ω ≤ 1 is off by u·t for
   /// its own rounding and as much again for that of ω, and so are its sine and cosine: V = (2t)².
   func allowForSinusoids(_ table: WeightReference, _ model: inout ErrorModel) {
-    let isComputed = table.transforms.contains { if case .sinusoids = $0 { true } else { false } }
+    let isComputed = table.transforms.contains { transform in
+      switch transform {
+      case .sinusoids, .sinusoidsFrom: true
+      default: false
+      }
+    }
     guard isComputed else { return }
     for index in model.panels.indices {
       let panel = model.panels[index]

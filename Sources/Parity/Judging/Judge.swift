@@ -10,6 +10,9 @@ package struct Judge: Sendable {
   let differences: (any OperationEvaluator)?
   let builder: ErrorModelBuilder
   let tolerances: [TapTolerance]
+  /// Whether precisions are looked for over segments of several blocks, which are computed once in
+  /// Float64 for each way of rounding: a search that tries whole encoders anyway does so later.
+  package var infersPrecisionOfEncoders = true
 
   /// - Parameters:
   ///   - program: the sound program.
@@ -40,6 +43,7 @@ package struct Judge: Sendable {
     differences = judge.differences
     tolerances = judge.tolerances
     builder = ErrorModelBuilder(statistics: judge.builder.statistics, claim: claim)
+    infersPrecisionOfEncoders = judge.infersPrecisionOfEncoders
   }
 
   /// The judge that takes the declared precision for granted; `nil` where none is declared.

@@ -38,7 +38,9 @@ extension StageContext {
         format: grid, evidence: "results rounded to \(grid.rawValue)", variant: nil)
     }
     let segment = outcome.segment.compactMap { judge.program.node(named: $0) }
-    guard segment.contains(where: \.isProduct) else { return nil }
+    guard segment.contains(where: \.isProduct),
+      judge.infersPrecisionOfEncoders || Set(segment.map(\.stage)).count <= 2
+    else { return nil }
     let exact = outcome.exact.tensor
     var similar: Similar?
     var excluded = Set<NumberFormat>()

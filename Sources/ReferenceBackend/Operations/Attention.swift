@@ -86,15 +86,12 @@ extension Calculator {
     let unmasked = map + queries.count * keys
     multiplier.multiplyBlock(
       q, rows: queries, k, panels: 0..<k.panelCount, into: map, cStride: keys, scratch: scratch)
-    let isCausal = operations.softmax.mask == .causal
     for query in queries {
       let row = map + (query - queries.lowerBound) * keys
       scale(row, keys, by: operations.scores.scale)
       store(row, keys)
       if observe != nil { unmasked.update(from: row, count: keys) }
-      if isCausal && query + 1 < keys {
-        (row + query + 1).update(repeating: -.infinity, count: keys - query - 1)
-      }
+      operations.softmax.mask.apply(to: row, count: keys, query: query)
       multiplier.arithmetic.softmaxRow(row, keys, operations.softmax.numUnmaskedPaddingKeys)
       store(row, keys)
       observe?(

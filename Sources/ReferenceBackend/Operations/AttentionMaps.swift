@@ -60,7 +60,7 @@ extension Calculator {
           for i in 0..<count {
             let position = first + i * step
             let isHidden =
-              softmax.mask == .causal && position % keys > position / keys % queries
+              softmax.mask.hides(key: position % keys, from: position / keys % queries)
             values[i] = isHidden ? -.infinity : source[position]
           }
           multiplier.arithmetic.softmaxRow(values, count, padding)

@@ -14,6 +14,8 @@ extension Calculator {
     case .framesShifted(let count): return takingFrames(x, frames) { $0 - count }
     case .framesSliced(let start, let step, let count):
       return takingFrames(x, count) { start + $0 * step }
+    case .framesPadded(let edge):
+      return takingFrames(x, frames + 2) { edge.source($0 - 1, count: frames) }
     case .framesReversed: return takingFrames(x, frames) { frames - 1 - $0 }
     case .framesZeroed(let from): return takingFrames(x, frames) { $0 < from ? $0 : -1 }
     case .memoryTransposed:

@@ -59,6 +59,11 @@ struct NamingTests {
       ("frames-zeroed=15@encoder.blocks.1", 15),
       ("padded-keys-unmasked=17@encoder.blocks.0.attn.probs", 17),
       ("offset=-0.25@encoder.conv2", -0.25),
+      ("keys-masked=13@encoder.blocks.1.attn.probs", 13),
+      ("attention-window=3@encoder.blocks.0.attn.probs", 3),
+      ("residual-scaled=1.5@encoder.blocks.1.attn_residual", 1.5),
+      ("branch-scaled=0.7@encoder.blocks.0", 0.7),
+      ("position-scaled=0.3@encoder.embed", 0.3),
     ])
   func fitted(text: String, value: Double) throws {
     let bench = try ExplainBench()

@@ -74,6 +74,8 @@ package struct MutationCases {
       case .frame: (random(1) * (frames - 2)).rounded(.down) + 1
       case .frameShift: ((random(1) - 0.5) * 40).rounded() * 2 + 3
       case .count: (2 + random(1) * 250).rounded()
+      case .contextFrames:
+        (2 + random(1) * Double(program.dimensions.numAudioContext - 4)).rounded()
       }
     return [chosen] + (unseen.map { [.number($0)] } ?? [])
   }
