@@ -68,6 +68,7 @@ let package = Package(
 
     // Mel → taps, three times, sharing no arithmetic.
     .systemLibrary(name: "CProcessor"),
+    .target(name: "Processor", dependencies: ["CProcessor"], swiftSettings: strict),
     .target(name: "ReferenceArithmetic", swiftSettings: strict),
     .target(
       name: "ReferenceAVX512", dependencies: ["ReferenceArithmetic"],
@@ -82,7 +83,7 @@ let package = Package(
       name: "ReferenceBackend",
       dependencies: [
         "TensorCore", "EncoderModel", "ReferenceArithmetic", "ReferenceAVX512", "ReferenceAVX2",
-        "ReferencePortable", "CProcessor",
+        "ReferencePortable", "CProcessor", "Processor",
       ],
       swiftSettings: strict),
     .target(name: "BLASArithmetic", swiftSettings: strict),
@@ -97,7 +98,7 @@ let package = Package(
       name: "BLASBackend",
       dependencies: [
         "TensorCore", "EncoderModel", "COpenBLAS", "CProcessor", "BLASArithmetic", "BLASAVX512",
-        "BLASAVX2", "BLASPortable",
+        "BLASAVX2", "BLASPortable", "Processor",
       ],
       swiftSettings: strict),
     .target(name: "KernelTable", swiftSettings: strict),
@@ -114,6 +115,7 @@ let package = Package(
       name: "Kernels",
       dependencies: [
         "KernelTable", "KernelsAVX512", "KernelsAVX2", "KernelsNEON", "KernelsScalar", "CProcessor",
+        "Processor",
       ],
       swiftSettings: strict),
     .target(
@@ -121,8 +123,21 @@ let package = Package(
       swiftSettings: strict),
 
     // Taps → figures → verdicts → causes → text.
+    .target(name: "ParityArithmetic", swiftSettings: strict),
     .target(
-      name: "Parity", dependencies: ["TensorCore", "EncoderModel", "CLAPACKE"],
+      name: "ParityAVX512", dependencies: ["ParityArithmetic"],
+      swiftSettings: kernels(isIntel ? ["-march=skylake-avx512"] : [])),
+    .target(
+      name: "ParityAVX2", dependencies: ["ParityArithmetic"],
+      swiftSettings: kernels(isIntel ? ["-march=haswell"] : [])),
+    .target(
+      name: "ParityPortable", dependencies: ["ParityArithmetic"], swiftSettings: kernels([])),
+    .target(
+      name: "Parity",
+      dependencies: [
+        "TensorCore", "EncoderModel", "CLAPACKE", "Processor", "ParityArithmetic", "ParityAVX512",
+        "ParityAVX2", "ParityPortable",
+      ],
       swiftSettings: optimized),
     .target(
       name: "ForeignDumps", dependencies: ["TensorCore", "TensorIO", "EncoderModel"],
@@ -175,7 +190,8 @@ let package = Package(
     .testTarget(
       name: "BLASBackendTests",
       dependencies: [
-        "BLASBackend", "BLASArithmetic", "ReferenceBackend", "Faults", "EncoderModel", "TensorCore",
+        "BLASBackend", "BLASArithmetic", "Processor", "ReferenceBackend", "Faults", "EncoderModel",
+        "TensorCore",
       ],
       swiftSettings: strict),
     .testTarget(
@@ -198,7 +214,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ParityTests",
-      dependencies: ["Parity", "EncoderModel", "TensorCore", "TensorIO", "ReferenceBackend"],
+      dependencies: [
+        "Parity", "ParityArithmetic", "EncoderModel", "TensorCore", "TensorIO", "ReferenceBackend",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DiagnosisTests",

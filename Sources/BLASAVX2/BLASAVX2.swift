@@ -3,5 +3,5 @@
 package import BLASArithmetic
 
 extension BLASArithmetic {
-  package static let avx2 = loops("avx2")
+  package static var avx2: BLASArithmetic { loops("avx2") }
 }

@@ -3,5 +3,5 @@
 package import BLASArithmetic
 
 extension BLASArithmetic {
-  package static let avx512 = loops("avx512")
+  package static var avx512: BLASArithmetic { loops("avx512") }
 }

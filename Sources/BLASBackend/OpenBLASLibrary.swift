@@ -1,4 +1,5 @@
 import COpenBLAS
+import Processor
 
 #if canImport(Glibc)
   import Glibc

@@ -3,5 +3,5 @@
 package import BLASArithmetic
 
 extension BLASArithmetic {
-  package static let portable = loops("portable")
+  package static var portable: BLASArithmetic { loops("portable") }
 }

@@ -11,7 +11,7 @@ func layerNormRow(
     sums += load(x + k, first: count - k, fill: 0)
     k += lanes
   }
-  let mean = sums.sum() / Float(count)
+  let mean = total(sums) / Float(count)
   // The mean's own rounding is taken off the deviations' mean, which is nearly zero.
   var squares = Vector.zero
   var rests = Vector.zero
@@ -22,8 +22,8 @@ func layerNormRow(
     rests += deviation
     k += lanes
   }
-  let rest = rests.sum() / Float(count)
-  let variance = max(squares.sum() / Float(count) - rest * rest, 0)
+  let rest = total(rests) / Float(count)
+  let variance = max(total(squares) / Float(count) - rest * rest, 0)
   let scale = 1 / (variance + epsilon).squareRoot()
   k = 0
   while k < count {

@@ -37,7 +37,7 @@ func softmaxRow(_ row: UnsafeMutablePointer<Float>, count: Int, paddingKeys: Int
     best = best.replacing(with: scores, where: scores .> best)
     k += lanes
   }
-  let maximum = Vector(repeating: best.max())
+  let maximum = Vector(repeating: largestLane(best))
   var sums = Vector.zero
   k = 0
   while k < count {
@@ -46,9 +46,9 @@ func softmaxRow(_ row: UnsafeMutablePointer<Float>, count: Int, paddingKeys: Int
     store(powers, row + k, first: count - k)
     k += lanes
   }
-  var total = sums.sum()
-  if paddingKeys > 0 { total += Float(paddingKeys) * exponential(-maximum)[0] }
-  let factor = Vector(repeating: 1 / total)
+  var sum = total(sums)
+  if paddingKeys > 0 { sum += Float(paddingKeys) * exponential(-maximum)[0] }
+  let factor = Vector(repeating: 1 / sum)
   k = 0
   while k < count {
     store(load(source + k, first: count - k, fill: 0) * factor, row + k, first: count - k)

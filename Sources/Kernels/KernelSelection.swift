@@ -3,6 +3,7 @@
 package import KernelTable
 import KernelsNEON
 import KernelsScalar
+import Processor
 
 #if arch(x86_64)
   import KernelsAVX2
@@ -14,9 +15,11 @@ extension KernelTable {
   package static let available: [KernelTable] = {
     var tables: [KernelTable] = []
     #if arch(x86_64)
-      let features = ProcessorFeatures.detect()
-      if features.hasAVX512 { tables.append(avx512Kernels()) }
-      if features.hasAVX2 { tables.append(avx2Kernels()) }
+      switch VectorExtension.ofThisProcessor {
+      case .avx512: tables += [avx512Kernels(), avx2Kernels()]
+      case .avx2: tables.append(avx2Kernels())
+      case .baseline: break
+      }
     #elseif arch(arm64)
       tables.append(neonKernels())
     #endif

@@ -3,5 +3,5 @@
 package import ReferenceArithmetic
 
 extension ReferenceArithmetic {
-  package static let avx2 = loops("avx2")
+  package static var avx2: ReferenceArithmetic { loops("avx2") }
 }

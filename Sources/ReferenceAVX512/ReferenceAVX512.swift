@@ -3,5 +3,5 @@
 package import ReferenceArithmetic
 
 extension ReferenceArithmetic {
-  package static let avx512 = loops("avx512")
+  package static var avx512: ReferenceArithmetic { loops("avx512") }
 }

@@ -3,5 +3,5 @@
 package import ReferenceArithmetic
 
 extension ReferenceArithmetic {
-  package static let portable = loops("portable")
+  package static var portable: ReferenceArithmetic { loops("portable") }
 }

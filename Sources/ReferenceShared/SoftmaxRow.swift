@@ -11,7 +11,7 @@ func softmaxRow(_ row: UnsafeMutablePointer<Double>, count: Int, paddingKeys: In
     best = best.replacing(with: scores, where: scores .> best)
     k += lanes
   }
-  let maximum = Vector(repeating: best.max())
+  let maximum = Vector(repeating: largestLane(best))
   var sums = Vector.zero
   k = 0
   while k < count {
@@ -21,11 +21,11 @@ func softmaxRow(_ row: UnsafeMutablePointer<Double>, count: Int, paddingKeys: In
     store(powers, row + k, first: count - k)
     k += lanes
   }
-  var total = sums.sum()
+  var sum = total(sums)
   if paddingKeys > 0 {
-    total += Double(paddingKeys) * exponential(-maximum)[0]
+    sum += Double(paddingKeys) * exponential(-maximum)[0]
   }
-  let factor = Vector(repeating: 1 / total)
+  let factor = Vector(repeating: 1 / sum)
   k = 0
   while k < count {
     store(

@@ -1,6 +1,7 @@
 import BLASArithmetic
 import EncoderModel
 import Foundation
+import Processor
 import Testing
 
 @testable import BLASBackend
@@ -96,7 +97,7 @@ struct CoreTests {
   func wanted() {
     #expect(OpenBLASCore.wanted(vectors: .avx512, environment: nil) == "SKYLAKEX")
     #expect(OpenBLASCore.wanted(vectors: .avx2, environment: "") == "HASWELL")
-    #expect(OpenBLASCore.wanted(vectors: .narrow, environment: nil) == nil)
+    #expect(OpenBLASCore.wanted(vectors: .baseline, environment: nil) == nil)
     #expect(OpenBLASCore.wanted(vectors: .avx512, environment: "ZEN") == nil)
   }
 

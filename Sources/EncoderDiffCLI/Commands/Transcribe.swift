@@ -55,7 +55,7 @@ struct Transcribe: ParsableCommand {
       let done = Double(number) / Double(source.windows.count)
       progress.show("window \(window.index)", done)
       let candidates = try sides.candidates(window: window.index, input: source)
-      func encoded(_ side: Candidate) throws -> Tensor? {
+      func encoded(_ side: any Candidate) throws -> Tensor? {
         try output.log.timed("encode", about: ["side": side.name, "window": "\(window.index)"]) {
           try side.encode(window.mel, program: program)
         }

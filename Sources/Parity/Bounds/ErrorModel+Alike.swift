@@ -1,3 +1,4 @@
+import ParityArithmetic
 import TensorCore
 
 extension ErrorModel {
@@ -110,7 +111,7 @@ private struct VarianceTour {
     let index = panel.offset + row * panel.rowStride + column
     return panel.variance(
       row: row, column: column, exact: y[index],
-      input: input.map { Float32Element.load($0, index) } ?? 0)
+      input: input.map { Elements($0, isFloat64: false)[index] } ?? 0)
   }
 
   /// Equal rows of the candidate have one error.

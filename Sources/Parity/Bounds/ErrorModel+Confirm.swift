@@ -1,3 +1,4 @@
+import ParityArithmetic
 import TensorCore
 
 extension ErrorModel {
@@ -58,7 +59,7 @@ extension ErrorModel {
                 let index = panel.offset + row * panel.rowStride + column
                 let error = x[index] - y[index]
                 guard error.isFinite, error != 0 else { continue }
-                let value = bytes?.baseAddress.map { Float32Element.load($0, index) } ?? 0
+                let value = bytes?.baseAddress.map { Elements($0, isFloat64: false)[index] } ?? 0
                 let variance = panel.variance(
                   row: row, column: column, exact: y[index], input: value)
                 guard error * error > limit * variance else { continue }

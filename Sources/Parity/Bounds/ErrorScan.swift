@@ -1,3 +1,4 @@
+import ParityArithmetic
 import TensorCore
 
 /// What one pass over candidate, exact value and error model finds.
@@ -70,25 +71,26 @@ extension ErrorModel {
             guard let c = candBytes.baseAddress, let b = baseBytes.baseAddress else {
               return ErrorScan()
             }
-            let memory = ScanMemory(
-              candidate: c, base: b, difference: differenceBytes?.baseAddress,
-              input: sourceBytes?.baseAddress)
-            return wide
-              ? scanPanels(memory, Float64Element.self) : scanPanels(memory, Float32Element.self)
+            return scanPanels(
+              ErrorOperands(
+                candidate: Elements(c, isFloat64: wide),
+                base: b.assumingMemoryBound(to: Double.self),
+                difference: differenceBytes?.baseAddress?.assumingMemoryBound(to: Float.self),
+                input: sourceBytes?.baseAddress?.assumingMemoryBound(to: Float.self)))
           }
         }
       }
     }
   }
 
-  private func scanPanels<X: FigureElement>(_ memory: ScanMemory, _: X.Type) -> ErrorScan {
+  private func scanPanels(_ operands: ErrorOperands) -> ErrorScan {
     var total = ErrorScan()
     for panel in panels {
       let chunk = max(1, 32768 / max(panel.columns, 1))
       for part in mapChunks(
         panel.rows, chunk: chunk,
         { range in
-          scanRows(panel, memory, X.self, rows: range)
+          scanRows(panel, operands, rows: range)
         })
       { total.merge(part) }
     }
@@ -96,26 +98,12 @@ extension ErrorModel {
   }
 }
 
-/// `@unchecked Sendable`: memory that the scan only reads while its owner lends it.
-struct ScanMemory: @unchecked Sendable {
-  let candidate: UnsafeRawPointer
-  let base: UnsafeRawPointer
-  let difference: UnsafeRawPointer?
-  let input: UnsafeRawPointer?
+extension ErrorOperands {
+  /// The exact output at `index`.
+  func exact(_ index: Int) -> Double { base[index] + (difference.map { Double($0[index]) } ?? 0) }
 
-  @inline(__always)
-  func exact(_ index: Int) -> Double {
-    let value = Float64Element.load(base, index)
-    guard let difference else { return value }
-    return value + Float32Element.load(difference, index)
-  }
-
-  @inline(__always)
-  func exact4(_ index: Int) -> SIMD4<Double> {
-    let value = Float64Element.load4(base, index)
-    guard let difference else { return value }
-    return value + Float32Element.load4(difference, index)
-  }
+  /// The operation's input at `index`; 0 where it has none.
+  func inputValue(_ index: Int) -> Double { input.map { Double($0[index]) } ?? 0 }
 }
 
 func withOptionalBytes<R>(_ tensor: Tensor?, _ body: (UnsafeRawBufferPointer?) -> R) -> R {

@@ -1,3 +1,4 @@
+import ParityArithmetic
 import TensorCore
 
 /// A strided Float32 matrix that somebody else keeps alive: one head of an activation, a weight.
@@ -49,11 +50,8 @@ extension MatrixView {
         for i in range {
           let row = base + i &* rowStride
           guard isFiniteRow(row) else { continue }
-          let weight = rowWeights?[i] ?? 1
-          for k in 0..<width {
-            let value = Double(row[k])
-            target[k] += weight * (value * value)
-          }
+          guard let sums = target.baseAddress else { return }
+          ParityArithmetic.best.addSquares(row, rowWeights?[i] ?? 1, sums, width)
         }
       }
       return sums
@@ -68,26 +66,9 @@ extension MatrixView {
     let width = columns
     let weights = columnWeights ?? [Double](repeating: 1, count: width)
     let parts = mapChunks(rows, chunk: max(1, 65536 / max(width, 1))) { range -> [Double] in
-      weights.withUnsafeBufferPointer { w in
-        range.map { i in
-          let row = base + i &* rowStride
-          var sum = SIMD4<Double>.zero
-          let vectorEnd = width / 4 * 4
-          var k = 0
-          while k < vectorEnd {
-            let value = SIMD4<Double>(
-              UnsafeRawPointer(row + k).loadUnaligned(as: SIMD4<Float>.self))
-            let factor = SIMD4<Double>(w[k], w[k + 1], w[k + 2], w[k + 3])
-            sum += value * value * factor
-            k &+= 4
-          }
-          var total = sum.sum()
-          while k < width {
-            total += Double(row[k]) * Double(row[k]) * w[k]
-            k &+= 1
-          }
-          return total
-        }
+      weights.withUnsafeBufferPointer { weights in
+        guard let w = weights.baseAddress else { return range.map { _ in 0 } }
+        return range.map { ParityArithmetic.best.weightedSquares(base + $0 &* rowStride, w, width) }
       }
     }
     return parts.flatMap { $0 }

@@ -1,3 +1,4 @@
+import ParityArithmetic
 import TensorCore
 
 /// The largest |x − r| that tensors which are bit-equal in the candidate's type can show: half a

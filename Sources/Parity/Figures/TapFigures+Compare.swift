@@ -1,3 +1,4 @@
+import ParityArithmetic
 package import TensorCore
 
 extension TapFigures {
@@ -75,24 +76,11 @@ private func allSums(
   guard count > 0, let rBase = r.baseAddress, let xBase = x.baseAddress else {
     return (FigureSums(), 0)
   }
-  let pivot = samplePivot(rBase, rType, count)
-  nonisolated(unsafe) let left = rBase
-  nonisolated(unsafe) let right = xBase
-  let parts = mapChunks(count, chunk: elementsPerChunk) { range -> FigureSums in
-    switch (rType, xType) {
-    case (.float64, .float64):
-      figureSums(
-        left, Float64Element.self, right, Float64Element.self, range: range, pivot: pivot)
-    case (.float64, _):
-      figureSums(
-        left, Float64Element.self, right, Float32Element.self, range: range, pivot: pivot)
-    case (_, .float64):
-      figureSums(
-        left, Float32Element.self, right, Float64Element.self, range: range, pivot: pivot)
-    default:
-      figureSums(
-        left, Float32Element.self, right, Float32Element.self, range: range, pivot: pivot)
-    }
+  let reference = Elements(rBase, isFloat64: rType == .float64)
+  let candidate = Elements(xBase, isFloat64: xType == .float64)
+  let pivot = samplePivot(reference, count)
+  let parts = mapChunks(count, chunk: elementsPerChunk) { range in
+    figureSums(reference, candidate, range, pivot: pivot)
   }
   var total = FigureSums()
   for part in parts { total.merge(part) }
@@ -100,13 +88,12 @@ private func allSums(
 }
 
 /// A value near the mean: the average of up to 64 finite samples spread over the tensor.
-private func samplePivot(_ base: UnsafeRawPointer, _ type: ScalarType, _ count: Int) -> Double {
+private func samplePivot(_ elements: Elements, _ count: Int) -> Double {
   let step = max(count / 64, 1)
   var sum = 0.0
   var taken = 0.0
   for index in stride(from: 0, to: count, by: step) {
-    let value =
-      type == .float64 ? Float64Element.load(base, index) : Float32Element.load(base, index)
+    let value = elements[index]
     guard value.isFinite else { continue }
     sum += value
     taken += 1

@@ -1,3 +1,4 @@
+import ParityArithmetic
 import TensorCore
 
 /// candidate − reference in Float32, and whether every row of it is small against the candidate's.
@@ -16,15 +17,13 @@ struct InputDifference {
       reference.withFloat64 { r in
         let exact = candidate.scalarType == .float64 ? candidate : nil
         (exact ?? candidate.converted(to: .float32)).withUnsafeBytes { bytes in
-          guard let base = bytes.baseAddress else { return }
-          nonisolated(unsafe) let out = target
-          nonisolated(unsafe) let left = r
-          nonisolated(unsafe) let right = base
-          let isWide = exact != nil
+          guard let base = bytes.baseAddress, let left = r.baseAddress,
+            let out = target.baseAddress
+          else { return }
+          let right = Elements(base, isFloat64: exact != nil)
+          nonisolated(unsafe) let (source, result) = (left, out)
           flags = mapChunks(target.count / width, chunk: max(1, 32768 / width)) { rows in
-            isWide
-              ? subtractRows(left, right, Float64Element.self, out, rows: rows, width: width)
-              : subtractRows(left, right, Float32Element.self, out, rows: rows, width: width)
+            subtractRows(source, right, result, rows: rows, width: width)
           }
         }
       }
@@ -39,20 +38,14 @@ private struct RowFlags: Sendable {
   var isSmall = true
 }
 
-private func subtractRows<X: FigureElement>(
-  _ r: UnsafeBufferPointer<Double>, _ x: UnsafeRawPointer, _: X.Type,
-  _ out: UnsafeMutableBufferPointer<Float>, rows: Range<Int>, width: Int
+private func subtractRows(
+  _ r: UnsafePointer<Double>, _ x: Elements, _ out: UnsafeMutablePointer<Float>,
+  rows: Range<Int>, width: Int
 ) -> RowFlags {
   var flags = RowFlags()
   for row in rows {
-    var (difference, size) = (0.0, 0.0)
-    for index in (row &* width)..<((row &+ 1) &* width) {
-      let value = X.load(x, index)
-      let d = value - r[index]
-      out[index] = Float(d)
-      difference += d * d
-      size += value * value
-    }
+    let (difference, size) = ParityArithmetic.best.differences(
+      r, x, out, (row &* width)..<((row &+ 1) &* width))
     if difference != 0 { flags.isZero = false }
     // A comparison with NaN is false: rows with NaN or ∞ are never small.
     if !(difference <= size / 256) { flags.isSmall = false }

@@ -1,4 +1,5 @@
 import EncoderModel
+import ParityArithmetic
 import TensorCore
 
 /// What the judge knows of a value within a stage.
@@ -43,7 +44,7 @@ extension ErrorModel {
               for i in rows {
                 for j in 0..<panel.columns {
                   let index = panel.offset + i * panel.rowStride + j
-                  let x = inputs.map { Float32Element.load($0, index) } ?? 0
+                  let x = inputs.map { Elements($0, isFloat64: false)[index] } ?? 0
                   let v = panel.variance(row: i, column: j, exact: exactValues[index], input: x)
                   guard v.isFinite else { continue }
                   let draw =

@@ -1,0 +1,1 @@
+../BLASShared/Horizontal.swift

@@ -1,0 +1,1 @@
+../ParityShared/FigureLoop.swift

@@ -1,0 +1,7 @@
+/// The comparison's loops for the `portable` instruction set.
+
+package import ParityArithmetic
+
+extension ParityArithmetic {
+  package static var portable: ParityArithmetic { loops("portable") }
+}
