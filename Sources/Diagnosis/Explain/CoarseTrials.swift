@@ -42,7 +42,6 @@ final class CoarseTrials {
     error = zip(
       Self.thinned(own, stride).float64Array, Self.thinned(soundOutput, stride).float64Array
     ).map { $0 - $1 }
-    soundOutputs = []
     let backend = try context.makeBackend(thinned(context.program))
     for start in stages.indices where stages[start] != .stem {
       while soundOutputs.count < start { soundOutputs.append(soundOutput) }
