@@ -42,8 +42,12 @@ struct EncoderDiff: ParsableCommand {
   /// One line, whatever was thrown.
   private static func message(of error: any Error) -> String {
     guard isFromParser(error) else { return "\(error)".printable }
-    if let advice = adviceOnCommand(CommandLine.arguments.dropFirst()) { return advice.printable }
+    let arguments = CommandLine.arguments.dropFirst()
+    if let advice = adviceOnCommand(arguments) { return advice.printable }
     let text = message(for: error)
+    if text.contains("Missing value"), let advice = adviceOnNegative(arguments) {
+      return advice.printable
+    }
     return (text.split(separator: "\n").first.map(String.init) ?? text).printable
   }
 
@@ -56,6 +60,16 @@ struct EncoderDiff: ParsableCommand {
       realPath(first) == nil, let nearest = nearestName(to: first, among: commands)
     else { return nil }
     return "\(first): no such file or command; did you mean '\(nearest)'?"
+  }
+
+  /// A negative number makes the parser complain that the option before it has no value; `nil` where
+  /// there is none.
+  private static func adviceOnNegative(_ arguments: ArraySlice<String>) -> String? {
+    for (option, value) in zip(arguments, arguments.dropFirst())
+    where option.hasPrefix("--") && value.hasPrefix("-") && Double(value) != nil {
+      return "\(option) takes no negative number, but '\(value)' was given"
+    }
+    return nil
   }
 
   private static func isFromParser(_ error: any Error) -> Bool {

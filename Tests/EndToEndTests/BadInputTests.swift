@@ -28,6 +28,7 @@ import Testing
       ("\(digits) --model \(smallModel) --inject ln-post-mising", "ln-post-missing"),
       ("\(digits) --model \(smallModel) --taps encoder.blocks.9", "encoder.blocks.0"),
       ("\(digits) --model \(smallModel) --window 7000", "window"),
+      ("\(digits) --model \(smallModel) --window -1", "--window takes no negative number"),
       ("\(digits) --model \(smallModel) --threads 0", "--threads"),
       ("\(digits) --model \(smallModel) --backends reference --inject ln-post-missing", "graph"),
       ("compare missing.safetensors \(smallModel)", "missing.safetensors"),

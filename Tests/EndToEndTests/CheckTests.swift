@@ -37,6 +37,32 @@ import Testing
     #expect(try folder.read("baseline.json") == before)
   }
 
+  @Test func casesInTOMLAreThoseInYAML() throws {
+    let folder = try recordedFolder()
+    let manifest = """
+      model = "\(Program.root)/\(smallModel)"
+      audio = '\(Program.root)/\(digits)'
+      backends = ["reference", "graph"]
+      taps = "layers"
+      budget.drift = 2
+
+      [expect]
+      verdict = "parity"
+      """
+    try folder.write("other.toml", manifest)
+    #expect(try Program.run(["check", folder.path, "--update"]).status == 1)
+    let document = try parseJSON(Array(try folder.read("baseline.json").utf8), path: "baseline")
+    let cases = try #require(document["cases"])
+    #expect(cases["other"] == cases["sound"] && cases["other"] != nil)
+    try folder.write("other.toml", manifest + "\nfirts = 'encoder.ln_post'\n")
+    let unknown = try Program.run(["check", folder.path])
+    #expect(unknown.status == 2)
+    #expect(unknown.output.contains("other.toml:9: unknown key 'firts'"), "\(unknown.output)")
+    try folder.write("sound.toml", manifest)
+    let twice = try Program.run(["check", folder.path])
+    #expect(twice.status == 2 && twice.errors.contains("sound.yaml"), "\(twice.errors)")
+  }
+
   @Test func aCaseWithoutBaselineFails() throws {
     let folder = try TemporaryFolder()
     try folder.write("sound.yaml", manifest())

@@ -2,7 +2,8 @@
 import Foundation
 import Testing
 
-/// The commands of one document, in order: lines `$ encoder-diff …` of its `console` blocks.
+/// The commands of one document, in order: lines `$ encoder-diff …` of its `console` blocks, and
+/// indented lines that call the program.
 struct DocumentedCommands: CustomTestStringConvertible, Sendable {
   let document: String
   let commands: [String]
@@ -22,20 +23,97 @@ struct DocumentedCommands: CustomTestStringConvertible, Sendable {
   private init(path: String) {
     document = path
     let text = (try? String(contentsOfFile: "\(Program.root)/\(path)", encoding: .utf8)) ?? ""
-    var isInside = false
+    var fence: String?
     var found: [String] = []
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
       if line.hasPrefix("```") {
-        isInside = line == "```console"
-      } else if isInside,
-        line.hasPrefix("$ encoder-diff ") || line.hasPrefix("$ Scripts/encoder-diff ")
-      {
-        found.append(
-          String(line.dropFirst(2)).replacingOccurrences(
-            of: "Scripts/encoder-diff", with: "encoder-diff"))
+        fence = fence == nil ? line : nil
+      } else if fence == "```console", line.hasPrefix("$ ") {
+        found.append(String(line.dropFirst(2)))
+      } else if fence == nil, line.hasPrefix("    ") {
+        found.append(String(line.dropFirst(4)))
       }
     }
-    commands = found
+    commands = found.filter(Self.callsTheProgram).map {
+      $0.replacingOccurrences(of: "Scripts/encoder-diff", with: "encoder-diff")
+    }
+  }
+
+  /// Whether a line runs the program, at its beginning or after another command, or prepares for
+  /// that.
+  private static func callsTheProgram(_ line: String) -> Bool {
+    line.contains("encoder-diff ") || line.hasPrefix("find ")
+  }
+}
+
+/// A folder as the documentation's reader has it: the fixtures, where whatever a command writes
+/// stays in the folder, a corpus, a port in Python and the tools of a cluster.
+struct ReaderFolder {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let manager = FileManager.default
+    try manager.createSymbolicLink(
+      atPath: folder.file("Scripts"), withDestinationPath: "\(Program.root)/Scripts")
+    for name in ["audio", "goldens", "models"] {
+      try manager.createDirectory(
+        atPath: folder.file("Fixtures"), withIntermediateDirectories: true)
+      try manager.createSymbolicLink(
+        atPath: folder.file("Fixtures/\(name)"),
+        withDestinationPath: "\(Program.root)/Fixtures/\(name)")
+    }
+    try manager.copyItem(
+      atPath: "\(Program.root)/Fixtures/cases", toPath: folder.file("Fixtures/cases"))
+    for copy in ["speech.flac", "corpus/a.flac", "corpus/b/c.flac"] {
+      try folder.write(copy, "")
+      try manager.removeItem(atPath: folder.file(copy))
+      try manager.copyItem(
+        atPath: "\(Program.root)/Fixtures/audio/digits-44100-stereo.flac",
+        toPath: folder.file(copy))
+    }
+    // Whatever the port is, the program asks it for taps of a mel; here it is a backend of ours.
+    try tool(
+      "python",
+      """
+      [ "$1" = port.py ] && shift
+      exec encoder-diff dump "$1" "$2" -o "$4" --taps "$6" --backend graph
+      """)
+    try tool(
+      "parallel",
+      """
+      while read -r n; do
+        arguments=(); for a in "$@"; do arguments+=("${a//\\{\\}/$n}"); done
+        "${arguments[@]}"
+      done
+      """)
+    try tool("sbatch", "mkdir parts; encoder-diff sweep corpus.txt --out parts/1.jsonl")
+  }
+
+  /// A program that stands in for one that a test's machine need not have.
+  private func tool(_ name: String, _ script: String) throws {
+    let path = try folder.write("bin/\(name)", "#!/bin/bash\n\(script)\n")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+  }
+
+  /// Runs one line in a shell.
+  func run(_ command: String) throws -> (status: Int32, errors: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = ["-o", "pipefail", "-c", command]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    var environment = ProcessInfo.processInfo.environment
+    let programs = (Program.path as NSString).deletingLastPathComponent
+    environment["PATH"] =
+      "\(folder.file("bin")):\(programs):\(environment["PATH"] ?? "/usr/bin:/bin")"
+    process.environment = environment
+    let errors = Pipe()
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = errors
+    try process.run()
+    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, said)
   }
 }
 
@@ -44,32 +122,19 @@ struct DocumentationTests {
   @Test(
     "run, and end with parity or divergence, never with trouble", arguments: DocumentedCommands.all)
   func commandsRun(_ documented: DocumentedCommands) throws {
-    let folder = try TemporaryFolder()
-    for name in ["Fixtures", "Scripts"] {
-      try FileManager.default.createSymbolicLink(
-        atPath: folder.file(name), withDestinationPath: "\(Program.root)/\(name)")
-    }
+    let folder = try ReaderFolder()
     for command in documented.commands {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/bin/bash")
-      process.arguments = ["-o", "pipefail", "-c", command]
-      process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-      var environment = ProcessInfo.processInfo.environment
-      let programs = (Program.path as NSString).deletingLastPathComponent
-      environment["PATH"] = "\(programs):\(environment["PATH"] ?? "/usr/bin:/bin")"
-      process.environment = environment
-      let errors = Pipe()
-      process.standardOutput = FileHandle.nullDevice
-      process.standardError = errors
-      try process.run()
-      let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
-      #expect([0, 1].contains(process.terminationStatus), "\(command): \(said)")
+      let (status, errors) = try folder.run(command)
+      #expect([0, 1].contains(status), "\(command): \(errors)")
     }
   }
 
   @Test("there is something to run")
   func documented() {
+    let all = DocumentedCommands.all.flatMap(\.commands)
     #expect(DocumentedCommands.all.contains { $0.document == "README.md" })
+    for part in ["bisect speech.flac --command", "check Fixtures/cases --update", "parallel"] {
+      #expect(all.contains { $0.contains(part) }, "\(part)")
+    }
   }
 }

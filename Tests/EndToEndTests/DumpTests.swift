@@ -37,6 +37,27 @@ import Testing
     #expect(try Program.run("compare \(right) \(faulty)").status == 1)
   }
 
+  @Test func whatWasWrittenIsTold() throws {
+    let folder = try TemporaryFolder()
+    let run = try Program.run(
+      "dump \(digits) --model \(smallModel) --backend graph --taps layers "
+        + "-o \(folder.file("taps.npz")) --json -")
+    #expect(run.status == 0, "\(run.errors)")
+    let document = try run.json
+    #expect(document["schema"]?.stringValue == "encoder-diff.dump-report/1")
+    let source = try openTensorSource(folder.file("taps.npz"))
+    let taps = try #require(document["taps"]?.arrayValue)
+    #expect(taps.compactMap { $0["tap"]?.stringValue }.sorted() == source.names.sorted())
+    for one in taps {
+      let tensor = try source.tensor(try #require(one["tap"]?.stringValue))
+      let values = tensor.float32Array.map(Double.init)
+      let mean = values.reduce(0, +) / Double(values.count)
+      #expect(abs(try #require(one["mean"]?.doubleValue) - mean) < 1e-9)
+      #expect(one["max"]?.doubleValue == values.max())
+      #expect(one["type"]?.stringValue == "f32")
+    }
+  }
+
   @Test func referenceDumpsAreFloat64() throws {
     let folder = try TemporaryFolder()
     let path = folder.file("reference.safetensors")

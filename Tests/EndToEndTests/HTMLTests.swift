@@ -14,6 +14,10 @@ import Testing
     #expect(page.contains("position-missing@encoder.embed"))
     // The mel, and the heat maps of the faulty tap and of the last one.
     #expect(page.components(separatedBy: "<canvas").count > 3)
+    // At the faulty tap the inputs carry rounding only; at the last one, all error has come in.
+    for kind in ["introduced Δ, frames", "accumulated Δ, frames"] {
+      #expect(page.components(separatedBy: "<h4>\(kind)").count > 2, "\(kind)")
+    }
     #expect(folder.entries == ["p.html"])
   }
 

@@ -57,7 +57,10 @@ import Testing
   @Test func whatCannotBeReadIsTold() throws {
     let folder = try corpus()
     try folder.write("corpus.txt", "missing.wav\n")
-    #expect(try sweep(folder, "part.jsonl").status == 2)
+    let swept = try sweep(folder, "part.jsonl", ["--json", "-"])
+    #expect(swept.status == 2)
+    let trouble = try swept.json["troubles"]?.arrayValue?.first
+    #expect(trouble?["input"]?.stringValue == "missing.wav")
     let merged = try Program.run(["merge", folder.file("part.jsonl")])
     #expect(merged.status == 2 && merged.output.contains("not compared: missing.wav"))
     let other = try Program.run(["merge", "\(Program.root)/Package.swift"])
@@ -69,6 +72,12 @@ import Testing
     #expect(try sweep(folder, "part.jsonl", ["--inject", "ln-post-missing"]).status == 1)
     let merged = try merge(folder, ["part.jsonl"])
     #expect(merged.status == 1)
+    let again = try sweep(
+      folder, "again.jsonl", ["--shard", "1/3", "--inject", "ln-post-missing", "--json", "-"])
+    let document = try again.json
+    #expect(document["schema"]?.stringValue == "encoder-diff.sweep-run/1")
+    #expect(document["files"]?.intValue == 1 && (document["windows"]?.intValue ?? 0) > 0)
+    #expect(document["divergent"]?.arrayValue?.count == document["windows"]?.intValue)
     let graph = try #require(try merged.json["candidates"]?.arrayValue?.first)
     #expect(graph["firstDivergences"]?.objectValue?.keys == ["encoder.ln_post"])
   }

@@ -34,7 +34,7 @@ private let target: FuzzTarget = {
 private enum FuzzTarget: String, CaseIterable {
   case safetensors, npy, npz, pickle, ggml, onnx, torch, json, config, tokenizer, tiktoken
   case metadata, mapping, model, audio
-  case index, `case`, baseline, part
+  case index, `case`, toml, baseline, part
 
   func read(_ bytes: [UInt8]) throws {
     let view = ByteView(path: "input", bytes: bytes)
@@ -70,6 +70,9 @@ private enum FuzzTarget: String, CaseIterable {
     case .case:
       let text = String(decoding: bytes, as: UTF8.self)
       _ = try CaseParser(path: "folder/input").parse(text, name: "input")
+    case .toml:
+      let text = String(decoding: bytes, as: UTF8.self)
+      _ = try CaseParser(path: "folder/input.toml").parse(text, name: "input")
     case .baseline:
       let path = try stored(bytes, "baseline.json")
       _ = try Baseline(contentsOf: path, exists: true).json.text

@@ -1,4 +1,4 @@
-/// Every file of Fixtures/malformed/case and part goes through its reader: hostile text gives one clear line.
+/// Every file of Fixtures/malformed/case, toml and part goes through its reader: hostile text gives one clear line.
 import Foundation
 import Testing
 
@@ -12,7 +12,7 @@ private func files(_ reader: String) -> [String] {
 }
 
 @Suite struct MalformedCaseTests {
-  @Test("cases", arguments: files("case"))
+  @Test("cases", arguments: files("case") + files("toml"))
   func cases(path: String) {
     do {
       _ = try CaseFolder.read(name: "case", path: path)
@@ -35,6 +35,55 @@ private func files(_ reader: String) -> [String] {
     let lists = "model: synthetic:tiny\naudio: &a a.wav\nbackends: ["
     let aliases = [String](repeating: "*a", count: 17).joined(separator: ", ")
     #expect(throws: CaseError.self) { try parser.parse("\(lists)\(aliases)]\n", name: "case") }
+  }
+
+  @Test("a case in TOML is the same as in YAML")
+  func languages() throws {
+    let yaml = """
+      model: synthetic:tiny
+      audio: a.wav
+      window: 2
+      backends: [reference, graph]
+      inject: gelu-tanh
+      precision: bf16
+      golden: g.safetensors
+      expect: {verdict: divergent, first: encoder.gelu1, transcript: one}
+      budget: {drift: 2.5, seconds: 60}
+      """
+    let toml = """
+      model = "synthetic:tiny"  # a comment
+      audio = 'a.wav'
+      window = 2
+      backends = [
+        "reference",
+        "graph",
+      ]
+      inject = "gelu-tanh"
+      precision = "bf16"
+      golden = "g.safetensors"
+      expect = { verdict = "divergent", first = "encoder.gelu1", transcript = "one" }
+      [budget]
+      drift = 2.5
+      seconds = 60
+      """
+    let one = try CaseParser(path: "folder/case.yaml").parse(yaml, name: "case")
+    var other = try CaseParser(path: "folder/case.toml").parse(toml, name: "case")
+    other.path = one.path
+    #expect("\(one)" == "\(other)")
+  }
+
+  @Test(
+    "complaints about TOML name the line",
+    arguments: [
+      ("model = 'm'\naudio = 3\n", 2), ("model = 'm'\nmel = 'a'\n[budget]\ndrift = 0.5\n", 3),
+      ("model = 'm'\naudio = 'a'\n\nexpect.verdict = 'fine'\n", 4),
+      ("model = 'm'\nmodel = 'n'\n", 2), ("model = 'm'\n[budgets]\n", 2),
+    ])
+  func lines(text: String, line: Int) {
+    let error = #expect(throws: CaseError.self) {
+      try CaseParser(path: "case.toml").parse(text, name: "case")
+    }
+    #expect(error?.line == line, "\(error.map(String.init(describing:)) ?? "")")
   }
 
   @Test("what is no manifest")

@@ -12,8 +12,8 @@ import Testing
     let candidate = tensor([7, 6]) { Float($0) + ($0 == 8 ? 3 : 0) }
     let sketch = DifferenceSketch(
       tap: "t", reference: reference, candidate: candidate, numHeads: 2)
-    #expect(sketch.grid.rows == 7 && sketch.grid.columns == 6)
-    #expect(sketch.grid.values[8] == 3 && sketch.grid.values.reduce(0, +) == 3)
+    #expect(sketch.maps.grid.rows == 7 && sketch.maps.grid.columns == 6)
+    #expect(sketch.maps.grid.values[8] == 3 && sketch.maps.grid.values.reduce(0, +) == 3)
     #expect(sketch.histogram.numZero == 41 && sketch.histogram.total == 42)
     #expect(sketch.heads[1] == 0 && (sketch.heads[0] ?? 0) > 0)
   }
@@ -22,8 +22,8 @@ import Testing
     let large = tensor([500, 300]) { _ in 0 }
     let other = tensor([500, 300]) { _ in 2 }
     let sketch = DifferenceSketch(tap: "t", reference: large, candidate: other, numHeads: 0)
-    #expect(sketch.grid.rows == 96 && sketch.grid.columns == 64)
-    #expect(sketch.grid.values.allSatisfy { $0 == 2 })
+    #expect(sketch.maps.grid.rows == 96 && sketch.maps.grid.columns == 64)
+    #expect(sketch.maps.grid.values.allSatisfy { $0 == 2 })
     #expect(sketch.heads.isEmpty)
   }
 
@@ -31,7 +31,7 @@ import Testing
     let candidate = tensor([7, 6]) { $0 == 0 ? .nan : Float($0) }
     let sketch = DifferenceSketch(
       tap: "t", reference: reference, candidate: candidate, numHeads: 0)
-    #expect(sketch.grid.bytes(in: 1e-3...1, isLogarithmic: true)[0] == 255)
+    #expect(sketch.maps.grid.bytes(in: 1e-3...1, isLogarithmic: true)[0] == 255)
     #expect(sketch.histogram.numNonFinite == 1)
     #expect(sketch.sample.singularValues.isEmpty)
   }

@@ -104,7 +104,7 @@ package struct TapNarrowing {
   ) -> Disagreement? {
     for tap in judge.program.tapNames where tap != "mel" {
       guard let earlier = known[tap], let later = given[tap], earlier.shape == later.shape,
-        !haveSameBits(earlier, later)
+        earlier.scalarType != later.scalarType || !areBitEqual(reference: earlier, candidate: later)
       else { continue }
       let norm = inner(earlier, earlier)
       let change = difference(later, earlier)
@@ -159,10 +159,4 @@ package struct TapNarrowing {
     if parts.count > 2, parts[1] == "blocks" { parts.remove(at: 2) }
     return parts.joined(separator: ".")
   }
-}
-
-/// Whether two tensors hold the same bytes of the same type.
-private func haveSameBits(_ a: Tensor, _ b: Tensor) -> Bool {
-  a.scalarType == b.scalarType
-    && a.withUnsafeBytes { x in b.withUnsafeBytes { y in x.elementsEqual(y) } }
 }

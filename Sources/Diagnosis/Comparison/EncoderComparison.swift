@@ -32,13 +32,17 @@ package struct EncoderComparison: Sendable {
   /// Called with each tap of each side as it is computed: `nil` names the reference.
   package typealias Sink = (_ candidate: Int?, _ tap: String, _ value: Tensor) throws -> Void
 
+  /// Called with each judged tap of each candidate.
+  package typealias IntroducedSink = (_ candidate: Int, IntroducedDifference) throws -> Void
+
   /// Compares over one mel.
   /// - `mel`: `[frames, mels]`, Float32: what every live encoder is given; `nil` where all are dumps.
   /// - `progress`: called before each stage of each side with what is done so far, from 0 to 1.
+  /// - `introduced`: sees every judged tap beside what its operation should have given.
   /// - `sink`: sees every observed tap, e.g. to dump it.
   package func run(
     mel: Tensor?, progress: (_ activity: String, _ done: Double) -> Void = { _, _ in },
-    sink: Sink = { _, _, _ in }
+    introduced: IntroducedSink = { _, _ in }, sink: Sink = { _, _, _ in }
   ) throws -> ComparisonResult {
     let wanted = Set(taps)
     let stages = judge.program.stages
@@ -60,7 +64,8 @@ package struct EncoderComparison: Sendable {
       for side in candidates.indices {
         progress("\(candidates[side].name): \(stage)", done)
         outputs[side] = try judgeStage(
-          stage, side, wanted, known.values, &inputs[side], &judges[side], &timings, sink)
+          stage, side, wanted, known.values, &inputs[side], &judges[side], &timings, introduced,
+          sink)
       }
     }
     return ComparisonResult(
@@ -92,7 +97,7 @@ package struct EncoderComparison: Sendable {
   private func judgeStage(
     _ stage: EncoderStage, _ side: Int, _ wanted: Set<String>, _ known: [String: Tensor],
     _ input: inout Tensor?, _ judge: inout CandidateJudge, _ timings: inout [StageTiming],
-    _ sink: Sink
+    _ introduced: IntroducedSink, _ sink: Sink
   ) throws -> Tensor? {
     let candidate = candidates[side]
     var start = ContinuousClock.now
@@ -110,7 +115,7 @@ package struct EncoderComparison: Sendable {
     try judge.judgeStage(
       stage, expected: expected,
       candidate: { shown.values[$0] ?? ($0 == inputTap ? shownInput : nil) },
-      reference: { known[$0] })
+      reference: { known[$0] }, introduced: { try introduced(side, $0) })
     timings.append(
       StageTiming(side: candidate.name, stage: stage, activity: .judge, seconds: start.elapsed))
     input = shown.output

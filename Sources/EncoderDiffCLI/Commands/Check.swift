@@ -9,7 +9,7 @@ struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a folder of cases and fail where one has changed: for continuous integration.",
     discussion: """
-      A case is a .yaml file:
+      A case is a .yaml or a .toml file:
 
         model: ../models/spoken-digits      # a path, or synthetic:tiny
         audio: ../audio/digits.wav          # or mel: FILE, or the golden's own mel

@@ -111,9 +111,9 @@ struct Compare: ParsableCommand {
       selection: .globs(right.tapNames))
     let progress = Progress(isQuiet: output.quiet)
     defer { progress.clear() }
-    let result = try comparison.run(mel: try right.tensor("mel"), progress: progress.show) {
-      watcher?.see($0, $1, $2)
-    }
+    let result = try comparison.run(
+      mel: try right.tensor("mel"), progress: progress.show,
+      introduced: { watcher?.see($0, introduced: $1) }, sink: { watcher?.see($0, $1, $2) })
     return report(result, bench.identity)
   }
 

@@ -13,6 +13,7 @@ struct Dump: ParsableCommand {
       Examples:
         encoder-diff dump speech.flac --backend reference -o reference.safetensors
         encoder-diff dump speech.flac --backend graph --taps layers -o layers.npz
+        encoder-diff dump speech.flac -o taps/ --json -
       """)
 
   @OptionGroup var input: InputOptions
@@ -33,10 +34,12 @@ struct Dump: ParsableCommand {
   var threads: Int?
 
   @Option(
-    name: .shortAndLong,
+    name: [.customShort("o"), .customLong("output")],
     help: ArgumentHelp(
       "Where to write: .safetensors, .npz, or a folder of .npy.", valueName: "file"))
-  var output: String
+  var file: String
+
+  @OptionGroup var output: OutputOptions
 
   func run() throws {
     let bench = try Workbench(model, threads: threads)
@@ -47,15 +50,26 @@ struct Dump: ParsableCommand {
     guard let window = source.windows.first, source.windows.count == 1 else {
       throw UsageError("a dump holds one window; give --window N, not 'all'")
     }
-    try requireNoInput(output, among: [input.audio, input.mel, model.model])
-    let writer = try makeDumpWriter(output)
+    let read = [input.audio, input.mel, model.model]
+    try requireNoInput(file, among: read)
+    try requireWritable([output.jsonFile], inputs: read + [file])
+    let writer = try makeDumpWriter(file)
     writer.metadata = DumpIdentity.metadata(
       backend: encoder.name, faults: injection.names, model: bench.identity,
       input: source.identity, window: window.index)
+    var report = DumpReport(
+      file: file, backend: encoder.name, faults: injection.names, model: bench.identity,
+      input: source.identity, window: window.index)
+    let isTold = output.verbose || output.json != nil
     let mel = try injection.frontEnd.map { try source.mel(window: window.index, options: $0) }
-    _ = try encoder.encode(mel: mel ?? window.mel, observing: wanted) { tap, value in
-      try writer.write(value, named: tap)
+    try output.log.timed("dump") {
+      _ = try encoder.encode(mel: mel ?? window.mel, observing: wanted) { tap, value in
+        try writer.write(value, named: tap)
+        if isTold { report.add(tap, value) }
+      }
+      try writer.finish()
     }
-    try writer.finish()
+    if output.verbose { output.print(report.lines(output.canvas)) }
+    try output.write(json: report.json)
   }
 }

@@ -36,7 +36,9 @@ struct MutationScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What random values and pairs are drawn from.", valueName: "n"))
   var seed: UInt64 = 1
 
-  @Option(help: ArgumentHelp("Only faults whose name contains this.", valueName: "text"))
+  @Option(
+    name: [.customLong("only"), .customLong("fault")],
+    help: ArgumentHelp("Only faults whose name contains this.", valueName: "text"))
   var only: String?
 
   @Option(help: ArgumentHelp("Seconds for each search.", valueName: "seconds"))

@@ -17,6 +17,7 @@ struct PrintGraph: ParsableCommand {
         encoder-diff graph --pass all --stage 0
         encoder-diff graph --format dot --stage 0 | dot -Tsvg > block.svg
         encoder-diff graph --memory
+        encoder-diff graph --pass all --json graph.json
       """)
 
   @OptionGroup var model: ModelOptions
@@ -50,6 +51,12 @@ struct PrintGraph: ParsableCommand {
   @Flag(help: "Where each value lies in the arena, and when.")
   var memory = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the graph, and with --memory its arena, as JSON to FILE; '-' is standard output.",
+      valueName: "file"))
+  var json: String?
+
   private static let passNames = ["build"] + GraphPass.all.map(\.name)
 
   func run() throws {
@@ -58,22 +65,33 @@ struct PrintGraph: ParsableCommand {
     let backend = GraphBackend(program: injection.program, weights: bench.model.weights, threads: 1)
     let stages = try selectedStages(injection.program)
     let observed = try taps.map { Set(try bench.selection($0).names(in: injection.program)) } ?? []
+    try requireWritable([json == "-" ? nil : json], inputs: [model.model])
+    let chosen = try select(try backend.snapshots(of: stages, observing: observed))
+    var document = GraphDocument(chosen)
     if memory {
-      let plan = try backend.memoryPlan(of: stages, observing: observed)
-      let graph = try backend.graph(of: stages, observing: observed)
+      document.memory = (
+        try backend.memoryPlan(of: stages, observing: observed),
+        try backend.graph(of: stages, observing: observed)
+      )
+    }
+    if json != "-" { try show(chosen, document) }
+    guard let json else { return }
+    let text = try document.text()
+    if json == "-" { Console.printRaw(text) } else { try writeFile(json, text) }
+  }
+
+  private func show(_ snapshots: [GraphSnapshot], _ document: GraphDocument) throws {
+    if format == .json { return Console.printRaw(try document.text()) }
+    if let (plan, graph) = document.memory {
       return Console.print(MemoryTable.lines(plan, graph).joined(separator: "\n"))
     }
-    let snapshots = try backend.snapshots(of: stages, observing: observed)
-    let chosen = try select(snapshots)
-    switch format {
-    case .text:
-      for snapshot in chosen {
-        if chosen.count > 1 { Console.print("; after \(snapshot.pass)") }
+    for snapshot in snapshots {
+      if format == .dot {
+        Console.printRaw(snapshot.graph.dot)
+      } else {
+        if snapshots.count > 1 { Console.print("; after \(snapshot.pass)") }
         Console.printRaw(snapshot.graph.text)
       }
-    case .dot:
-      for snapshot in chosen { Console.printRaw(snapshot.graph.dot) }
-    case .json: Console.printRaw(json(chosen))
     }
   }
 
@@ -102,14 +120,5 @@ struct PrintGraph: ParsableCommand {
         "no pass '\(name ?? "")'; there are all, \(Self.passNames.joined(separator: ", "))")
     }
     return [found]
-  }
-
-  /// `encoder-diff.graph/1`: a pass's name and its graph, in order.
-  private func json(_ snapshots: [GraphSnapshot]) -> String {
-    let parts = snapshots.map { snapshot in
-      "{\"pass\": \"\(snapshot.pass)\", \"graph\": \(snapshot.graph.json)}"
-    }
-    return "{\"schema\": \"encoder-diff.graph/1\", \"passes\": [\n"
-      + parts.joined(separator: ",\n") + "]}\n"
   }
 }

@@ -69,7 +69,10 @@ struct Run: ParsableCommand {
           $0, window: source.windows.count > 1 ? window.index : nil, sides: sides,
           identity: (bench.identity, source.identity))
       }
-      let result = try comparison.run(mel: window.mel, progress: progress.show) {
+      let result = try comparison.run(
+        mel: window.mel, progress: progress.show,
+        introduced: { watcher?.see($0, introduced: $1) }
+      ) {
         try dumps?.write($0, tap: $1, $2)
         watcher?.see($0, $1, $2)
       }

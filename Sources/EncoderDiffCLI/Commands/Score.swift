@@ -15,6 +15,7 @@ struct Score: ParsableCommand {
         encoder-diff score digits.wav
         encoder-diff score speech.flac --model synthetic:tiny --sites first
         encoder-diff score digits.wav --pairs 200
+        encoder-diff score digits.wav --only gelu
       """)
 
   enum SiteChoice: String, ExpressibleByArgument, CaseIterable { case first, some, all }
@@ -33,8 +34,10 @@ struct Score: ParsableCommand {
   @Option(help: ArgumentHelp("That many pairs of faults, instead of single ones.", valueName: "n"))
   var pairs: Int?
 
-  @Option(help: ArgumentHelp("Only faults whose name contains this.", valueName: "text"))
-  var fault: String?
+  @Option(
+    name: [.customLong("only"), .customLong("fault")],
+    help: ArgumentHelp("Only faults whose name contains this.", valueName: "text"))
+  var only: String?
 
   func validate() throws {
     if let pairs, pairs < 1 || pairs > 1_000_000 {
@@ -71,9 +74,9 @@ struct Score: ParsableCommand {
   }
 
   private func cases(_ program: EncoderProgram) throws -> [[FaultInstance]] {
-    let faults = FaultCatalogue.all.filter { fault.map($0.slug.contains) ?? true }
+    let faults = FaultCatalogue.all.filter { only.map($0.slug.contains) ?? true }
     guard !faults.isEmpty else {
-      throw UsageError("no fault is called like '\(fault ?? "")'; 'encoder-diff faults' lists all")
+      throw UsageError("no fault is called like '\(only ?? "")'; 'encoder-diff faults' lists all")
     }
     let chosen = sites
     let instances = faults.flatMap { fault -> [FaultInstance] in

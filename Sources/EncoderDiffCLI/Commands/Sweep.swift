@@ -35,8 +35,7 @@ struct Sweep: ParsableCommand {
   @OptionGroup var backends: BackendOptions
   @OptionGroup var taps: TapOptions
 
-  @Flag(name: .shortAndLong, help: "No progress.")
-  var quiet = false
+  @OptionGroup var output: OutputOptions
 
   func validate() throws {
     if let shard, Shard(parsing: shard) == nil {
@@ -46,8 +45,11 @@ struct Sweep: ParsableCommand {
 
   func run() throws {
     let corpus = try SweepManifest(manifest)
-    try requireNoInput(part, among: [manifest, model.model] + corpus.inputs.map(\.path))
-    let inputs = shard.flatMap { Shard(parsing: $0) }?.part(of: corpus.inputs) ?? corpus.inputs
+    let read = [manifest, model.model] + corpus.inputs.map(\.path)
+    try requireNoInput(part, among: read)
+    try requireWritable([output.jsonFile], inputs: read + [part])
+    let chosen = shard.flatMap { Shard(parsing: $0) }
+    let inputs = chosen?.part(of: corpus.inputs) ?? corpus.inputs
     let bench = try Workbench(model, threads: backends.threads)
     let injection = try Injection(backends.inject, program: bench.model.program)
     let sides = try Sides(backends.backends, injection: injection, bench: bench)
@@ -55,9 +57,11 @@ struct Sweep: ParsableCommand {
     // A line that a kill cut off must not run into the next one.
     if isRegularFile(part) { try dropTornLine(part) } else { try appendToFile(part, "") }
     let before = try SweepProgress(part: part)
-    let progress = Progress(isQuiet: quiet)
-    var counts = (windows: 0, divergent: 0, troubles: 0)
-    var firstTrouble: String?
+    var report = SweepRunReport(
+      manifest: manifest, part: part, shard: chosen, model: bench.identity,
+      reference: sides.reference.name, candidates: sides.names, numFiles: inputs.count,
+      numDone: inputs.count { before.isDone($0.name) })
+    let progress = Progress(isQuiet: output.quiet)
     for (number, input) in inputs.enumerated() where !before.isDone(input.name) {
       progress.show(input.name, Double(number) / Double(inputs.count))
       do {
@@ -69,44 +73,30 @@ struct Sweep: ParsableCommand {
             candidates: sides.candidates(window: window.index, input: source),
             selection: selection
           ).run(mel: window.mel)
-          try write(input.name, window.index, of: source.windows.count, result)
-          counts.windows += 1
-          if result.verdict != .parity { counts.divergent += 1 }
+          output.log.stages(result.timings, window: window.index)
+          try write(
+            SweepLine(
+              input: input.name, window: window.index, numWindows: source.windows.count,
+              results: result.candidates), &report)
         }
       } catch {
-        counts.troubles += 1
-        firstTrouble = firstTrouble ?? "\(error)"
-        try appendToFile(part, SweepLine(input: input.name, trouble: "\(error)").text + "\n")
+        try write(SweepLine(input: input.name, trouble: "\(error)"), &report)
       }
     }
     progress.clear()
-    if let firstTrouble {
-      let others = counts.troubles - 1
-      Console.complain(
-        "not compared: \(firstTrouble)"
-          + (others > 0 ? "; and \(others) more, see 'trouble' in \(part)" : ""))
-    }
-    try finish(counts, skipped: inputs.count { before.isDone($0.name) })
+    try finish(report)
   }
 
-  private func write(
-    _ input: String, _ window: Int, of numWindows: Int, _ result: ComparisonResult
-  ) throws {
-    let line = SweepLine(
-      input: input, window: window, numWindows: numWindows, results: result.candidates)
+  private func write(_ line: SweepLine, _ report: inout SweepRunReport) throws {
     try appendToFile(part, line.text + "\n")
+    report.add(line)
   }
 
-  private func finish(
-    _ counts: (windows: Int, divergent: Int, troubles: Int), skipped: Int
-  ) throws {
-    var text =
-      "\(Numbers.counted(counts.windows, "window")) written to \(part), "
-      + "\(counts.divergent) not at parity"
-    if skipped > 0 { text += "; \(Numbers.counted(skipped, "file")) done before" }
-    if counts.troubles > 0 { text += "; \(counts.troubles) files could not be compared" }
-    Console.print(text)
-    if counts.divergent > 0 { try Outcome.divergence.leave() }
-    if counts.troubles > 0 { try Outcome.trouble.leave() }
+  private func finish(_ report: SweepRunReport) throws {
+    if let complaint = report.complaint { Console.complain(complaint) }
+    output.print([report.sentence])
+    try output.write(json: report.json)
+    if !report.divergent.isEmpty { try Outcome.divergence.leave() }
+    if !report.troubles.isEmpty { try Outcome.trouble.leave() }
   }
 }

@@ -53,7 +53,9 @@ struct BisectSession {
       reference: LiveCandidate(reference), judge: judge, candidates: [candidate],
       selection: names)
     var watcher = watcher
-    let found = try comparison.run(mel: mel, progress: progress.show) { watcher?.see($0, $1, $2) }
+    let found = try comparison.run(
+      mel: mel, progress: progress.show, introduced: { watcher?.see($0, introduced: $1) },
+      sink: { watcher?.see($0, $1, $2) })
     watcher?.finishWindow(found.verdict)
     progress.clear()
     guard let result = found.candidates.first, let sound = found.referenceOutput else {

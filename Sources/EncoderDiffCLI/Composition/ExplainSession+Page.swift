@@ -24,7 +24,9 @@ extension ExplainSession {
     let found = try EncoderComparison(
       reference: LiveCandidate(reference), judge: bench.judge(), candidates: [candidate],
       selection: selection
-    ).run(mel: mel, progress: progress.show) { watcher.see($0, $1, $2) }
+    ).run(
+      mel: mel, progress: progress.show, introduced: { watcher.see($0, introduced: $1) },
+      sink: { watcher.see($0, $1, $2) })
     watcher.finishWindow(found.verdict)
     progress.clear()
     guard let result = found.candidates.first else { return nil }

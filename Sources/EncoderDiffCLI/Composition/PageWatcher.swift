@@ -16,6 +16,11 @@ struct PageWatcher {
     collector.see(candidate, tap, value)
   }
 
+  /// A judged tap of one candidate of the window that runs now.
+  mutating func see(_ candidate: Int, introduced: IntroducedDifference) {
+    collector.see(candidate, introduced: introduced)
+  }
+
   /// Keeps the window if its verdict is worse than all before.
   mutating func finishWindow(_ verdict: CandidateVerdict) {
     let details = collector.finish()

@@ -1,5 +1,5 @@
 import ParityArithmetic
-import TensorCore
+package import TensorCore
 
 /// The largest |x − r| that tensors which are bit-equal in the candidate's type can show: half a
 /// step of the type at the largest value, which is at most ‖·‖₂. A cheap screen before `areBitEqual`.
@@ -11,7 +11,7 @@ func bitEqualityCeiling(_ type: ScalarType, _ sums: FigureSums, _ pivot: Double)
 
 /// Whether the reference, rounded to the candidate's element type, has the candidate's very bits;
 /// NaN equals NaN, and −0 differs from 0.
-func areBitEqual(reference: Tensor, candidate: Tensor) -> Bool {
+package func areBitEqual(reference: Tensor, candidate: Tensor) -> Bool {
   if reference.scalarType == candidate.scalarType {
     return reference.withUnsafeBytes { r in candidate.withUnsafeBytes { x in bytesAreEqual(r, x) } }
       || hasEqualBits(reference, candidate)

@@ -26,12 +26,15 @@ package struct CandidateJudge {
   ///   - candidate: the candidate's tap of that name, from this stage or the output of the one
   ///     before; `nil` where it has none. A missing mel is taken from the reference.
   ///   - reference: the reference's tap, Float64 from a sound encoder, or `nil`.
+  ///   - introduced: sees every judged tap beside what its operation should have made of the
+  ///     candidate's own inputs.
   /// - Returns: results in program order, the mel's first in the stem.
   /// - Throws: what the judge's oracle and weights throw.
   @discardableResult
   package mutating func judgeStage(
     _ stage: EncoderStage, expected: Set<String>, candidate: (String) -> Tensor?,
-    reference: @escaping (String) -> Tensor?
+    reference: @escaping (String) -> Tensor?,
+    introduced: (IntroducedDifference) throws -> Void = { _ in }
   ) throws -> [TapResult] {
     let nodes = judge.program.nodes(in: stage)
     var context = StageContext(judge: judge, nodes: nodes, reference: reference)
@@ -51,12 +54,15 @@ package struct CandidateJudge {
         results.append(misshapen(node, tap))
         continue
       }
-      let introduced = try context.advance(node, candidate: tap, seed: UInt64(taps.count))
+      let error = try context.advance(node, candidate: tap, seed: UInt64(taps.count))
+      if let tap, let exact = context.judged {
+        try introduced(IntroducedDifference(tap: node.name, candidate: tap, exact: exact))
+      }
       guard expected.contains(node.name) || tap != nil else {
         lineage.pass(node)
         continue
       }
-      let result = try assemble(node, tap, introduced, reference: reference(node.name)) {
+      let result = try assemble(node, tap, error, reference: reference(node.name)) {
         try context.amplification(of: node)
       }
       results.append(result)

@@ -12,6 +12,8 @@ struct StageContext {
   var hint: PrecisionVariant?
   /// Whether an error beyond rounding is compared with reduced precisions.
   var infersPrecision = true
+  /// The exact output of the operation that was judged last; `nil` where none was.
+  private(set) var judged: ExactValue?
 
   init(judge: Judge, nodes: [ProgramNode], reference: @escaping (String) -> Tensor?) {
     self.judge = judge
@@ -24,6 +26,7 @@ struct StageContext {
   mutating func advance(_ node: ProgramNode, candidate: Tensor?, seed: UInt64) throws
     -> IntroducedError?
   {
+    judged = nil
     if case .input = node.operation {
       values[node.name] = (candidate ?? reference(node.name)).map { .known($0) }
       return nil
@@ -41,6 +44,7 @@ struct StageContext {
     if !outcome.replicas.isEmpty {
       outcome.model.addSpread(of: outcome.replicas, around: outcome.exact.tensor)
     }
+    judged = outcome.exact
     return try introducedError(outcome, node: node, candidate: candidate)
   }
 

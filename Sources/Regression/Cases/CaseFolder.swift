@@ -18,13 +18,21 @@ package struct CaseFolder: Sendable {
     }
     let files = try Self.files(below: path, prefix: "", depth: 0)
     manifests = files.compactMap { file in
-      let suffix = [".yaml", ".yml"].first { file.hasSuffix($0) }
+      let suffix = [".yaml", ".yml", ".toml"].first { file.hasSuffix($0) }
       return suffix.map { (String(file.dropLast($0.count)), "\(path)/\(file)") }
     }
     guard !manifests.isEmpty else {
       throw CaseError(
         path: path, line: nil,
-        reason: "holds no case; a case is a .yaml file, see 'encoder-diff help check'")
+        reason: "holds no case; a case is a .yaml or .toml file, see 'encoder-diff help check'")
+    }
+    // Names are what baselines and reports know a case by.
+    var paths: [String: String] = [:]
+    for (name, path) in manifests {
+      guard let other = paths.updateValue(path, forKey: name) else { continue }
+      throw CaseError(
+        path: path, line: nil,
+        reason: "has the name of \(other); rename one, as a case is known by its name")
     }
   }
 

@@ -1,8 +1,7 @@
 import EncoderModel
 import TensorIO
-import Yams
 
-/// Reads a case's YAML manifest; every complaint names its line.
+/// Reads a case's manifest, YAML or TOML; every complaint names its line.
 struct CaseParser {
   let path: String
 
@@ -17,7 +16,7 @@ struct CaseParser {
     try checkKeys(root, Self.keys, of: "a case")
     let golden = try string(root, "golden").map(resolved)
     guard let model = try string(root, "model") else {
-      throw error("names no model; write 'model: PATH' or 'model: synthetic:tiny'", root)
+      throw error("names no model; give 'model' a path, or synthetic:tiny", root)
     }
     let faults = try strings(root, "inject") ?? []
     return CheckCase(
@@ -29,52 +28,23 @@ struct CaseParser {
       budget: try budget(root["budget"]))
   }
 
-  private func document(_ text: String) throws(CaseError) -> Node {
-    try checkSize(text)
-    do {
-      guard let node = try Yams.compose(yaml: text), node.mapping != nil else {
-        throw CaseError(path: path, line: 1, reason: "is no mapping; see 'encoder-diff help check'")
-      }
-      return node
-    } catch let error as CaseError {
-      throw error
-    } catch YamlError.scanner(_, let problem, let mark, _),
-      YamlError.parser(_, let problem, let mark, _)
-    {
-      throw CaseError(path: path, line: mark.line, reason: "is no YAML: \(problem)")
-    } catch {
-      throw CaseError(path: path, line: nil, reason: "is no YAML")
-    }
-  }
-
-  /// No case that people write comes near either; both together bound the work of expanding.
-  private static let maximumBytes = 1 << 18
-  private static let maximumAliases = 16
-
-  /// An alias stands for all that its anchor holds, aliases of others included, and the parser
-  /// hashes keys in full: a short text of aliases could take it for ever.
-  private func checkSize(_ text: String) throws(CaseError) {
+  private func document(_ text: String) throws(CaseError) -> ManifestNode {
     guard text.utf8.count <= Self.maximumBytes else {
       throw CaseError(
         path: path, line: nil, reason: "is no case: larger than \(Self.maximumBytes) bytes")
     }
-    var numAliases = 0
-    var before = UInt8(ascii: "\n")
-    for byte in text.utf8 {
-      if byte == UInt8(ascii: "*") && Self.precedeNodes.contains(before) { numAliases += 1 }
-      before = byte
+    guard !text.contains("\u{FFFD}") else {
+      throw CaseError(path: path, line: nil, reason: "is no text in UTF-8")
     }
-    guard numAliases <= Self.maximumAliases else {
-      throw CaseError(
-        path: path, line: nil,
-        reason: "has more than \(Self.maximumAliases) YAML aliases (*name); write values out")
-    }
+    return path.hasSuffix(".toml")
+      ? .toml(try TOMLManifest(path: path).parse(text))
+      : .yaml(try YAMLManifest(path: path).parse(text))
   }
 
-  /// An alias stands at the start of a line, or behind one of these.
-  private static let precedeNodes: Set<UInt8> = Set("\n\r\t [{,:-?".utf8)
+  /// No case that people write comes near.
+  private static let maximumBytes = 1 << 18
 
-  private func input(_ root: Node, hasGolden: Bool) throws(CaseError) -> CheckCase.Input {
+  private func input(_ root: ManifestNode, hasGolden: Bool) throws(CaseError) -> CheckCase.Input {
     let window = try number(root, "window", of: "a case")
     switch (try string(root, "audio"), try string(root, "mel")) {
     case (let audio?, nil):
@@ -88,7 +58,7 @@ struct CaseParser {
     }
   }
 
-  private func precision(_ root: Node) throws(CaseError) -> NumberFormat? {
+  private func precision(_ root: ManifestNode) throws(CaseError) -> NumberFormat? {
     guard let text = try string(root, "precision") else { return nil }
     guard let format = NumberFormat(rawValue: text) else {
       let known = NumberFormat.allCases.map(\.rawValue).joined(separator: ", ")
@@ -97,7 +67,8 @@ struct CaseParser {
     return format
   }
 
-  private func expectation(_ node: Node?, hasFaults: Bool) throws(CaseError) -> Expectation {
+  private func expectation(_ node: ManifestNode?, hasFaults: Bool) throws(CaseError) -> Expectation
+  {
     guard let node else {
       return Expectation(verdict: hasFaults ? "divergent" : "parity")
     }
@@ -113,7 +84,7 @@ struct CaseParser {
       transcript: try string(node, "transcript"))
   }
 
-  private func budget(_ node: Node?) throws(CaseError) -> Budget {
+  private func budget(_ node: ManifestNode?) throws(CaseError) -> Budget {
     guard let node else { return Budget(drift: Budget.defaultDrift) }
     try checkKeys(node, ["seconds", "drift"], of: "budget")
     let drift = try number(node, "drift", of: "budget") ?? Budget.defaultDrift
@@ -123,18 +94,19 @@ struct CaseParser {
 }
 
 extension CaseParser {
-  private func error(_ reason: String, _ node: Node) -> CaseError {
-    CaseError(path: path, line: node.mark?.line, reason: reason)
+  private func error(_ reason: String, _ node: ManifestNode) -> CaseError {
+    CaseError(path: path, line: node.line, reason: reason)
   }
 
-  private func checkKeys(_ node: Node, _ known: Set<String>, of what: String) throws(CaseError) {
-    guard let mapping = node.mapping else { throw error("'\(what)' is no mapping", node) }
-    for (key, _) in mapping {
-      guard let text = key.string, known.contains(text) else {
-        throw error(
-          "unknown key '\(key.string ?? "?")'; \(what) has \(known.sorted().joined(separator: ", "))",
-          key)
-      }
+  private func checkKeys(
+    _ node: ManifestNode, _ known: Set<String>, of what: String
+  ) throws(CaseError) {
+    guard let keys = node.keys else { throw error("'\(what)' is no mapping", node) }
+    for key in keys where !known.contains(key.text ?? "") {
+      throw CaseError(
+        path: path, line: key.line,
+        reason: "unknown key '\(key.text ?? "?")'; \(what) has "
+          + known.sorted().joined(separator: ", "))
     }
   }
 
@@ -143,25 +115,28 @@ extension CaseParser {
     text.hasPrefix("/") ? text : parentFolder(of: path) + "/" + text
   }
 
-  private func string(_ node: Node, _ key: String) throws(CaseError) -> String? {
+  private func string(_ node: ManifestNode, _ key: String) throws(CaseError) -> String? {
     guard let value = node[key] else { return nil }
-    guard let text = value.scalar?.string else { throw error("'\(key)' is no text", value) }
+    guard let text = value.text else { throw error("'\(key)' is no text", value) }
     return text
   }
 
-  private func strings(_ node: Node, _ key: String) throws(CaseError) -> [String]? {
+  private func strings(_ node: ManifestNode, _ key: String) throws(CaseError) -> [String]? {
     guard let value = node[key] else { return nil }
-    if let single = value.scalar?.string { return [single] }
-    guard let list = value.sequence?.map({ $0.scalar?.string }), !list.contains(nil) else {
+    if let single = value.text { return [single] }
+    guard let list = value.list?.map(\.text), !list.contains(nil) else {
       throw error("'\(key)' is no list of texts", value)
     }
     return list.compactMap { $0 }
   }
 
-  private func number(_ node: Node, _ key: String, of what: String) throws(CaseError) -> Double? {
+  private func number(
+    _ node: ManifestNode, _ key: String, of what: String
+  ) throws(CaseError) -> Double? {
     guard let value = node[key] else { return nil }
-    guard let number = value.scalar.flatMap({ Double($0.string) }), number.isFinite, number >= 0
-    else { throw error("'\(key)' of \(what) is no number from 0", value) }
+    guard let number = value.number, number.isFinite, number >= 0 else {
+      throw error("'\(key)' of \(what) is no number from 0", value)
+    }
     return number
   }
 }

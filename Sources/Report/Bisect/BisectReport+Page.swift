@@ -13,7 +13,8 @@ extension BisectReport {
     page.add(
       id: "candidate", heading: result.backend,
       CandidateSection(
-        candidate: result, reference: "the reference", sketches: details?.sketches.first ?? [:]
+        candidate: result, reference: "the reference",
+        sketches: details?.taps(of: 0) ?? TapSketches()
       ).markup)
     return page
   }

@@ -47,7 +47,7 @@ extension CheckReport {
     let failing = Set(one.failures.compactMap(\.candidate))
     let candidates = one.candidates.filter { failing.contains($0.backend) }.map {
       element("h3", [:], escaped($0.title))
-        + CandidateSection(candidate: $0, reference: "the reference", sketches: [:]).markup
+        + CandidateSection(candidate: $0, reference: "the reference").markup
     }
     return element("ul", [:], reasons.joined()) + candidates.joined()
   }

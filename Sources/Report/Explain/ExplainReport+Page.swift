@@ -16,7 +16,8 @@ extension ExplainReport {
       page.add(
         id: "candidate", heading: "The candidate",
         CandidateSection(
-          candidate: result, reference: "the reference", sketches: details?.sketches.first ?? [:]
+          candidate: result, reference: "the reference",
+          sketches: details?.taps(of: 0) ?? TapSketches()
         ).markup)
       page.add(
         id: "mel", heading: "Input", MelSection(details: details, candidates: [result]).markup)

@@ -5,7 +5,7 @@ import Regression
 struct CandidateSection {
   let candidate: CandidateResult
   let reference: String
-  let sketches: [String: DifferenceSketch]
+  var sketches = TapSketches()
 
   /// At most this many operations are shown in detail.
   private static let maxDetails = 8
@@ -39,65 +39,28 @@ struct CandidateSection {
   var notable: [TapResult] {
     let places = candidate.taps.filter { ($0.introduced?.verdict ?? $0.verdict).isDivergence }
     var shown = Array(places.prefix(Self.maxDetails - 1))
-    if let last = candidate.taps.last(where: { sketches[$0.tap] != nil }),
+    if let last = candidate.taps.last(where: { sketches.accumulated[$0.tap] != nil }),
       !shown.contains(where: { $0.tap == last.tap })
     {
       shown.append(last)
     }
-    return shown.filter { sketches[$0.tap] != nil }
+    return shown.filter { sketches.accumulated[$0.tap] != nil }
   }
 
   private var details: String {
-    let parts = notable.compactMap { tap in sketches[tap.tap].map { detail(tap, $0) } }
+    let parts = notable.compactMap { tap in
+      sketches.accumulated[tap.tap].map { sketch in
+        OperationDetail(tap: tap, sketch: sketch, introduced: sketches.introduced[tap.tap]).markup
+      }
+    }
     guard !parts.isEmpty else { return "" }
+    let (name, other) = (escaped(candidate.backend), escaped(reference))
     return element("h3", [:], "Where the difference lies")
       + element(
         "p", ["class": "note"],
-        "|Δ| = |\(escaped(candidate.backend)) − \(escaped(reference))| at the operations where errors "
-          + "come in and at the end.") + parts.joined()
-  }
-
-  private func detail(_ tap: TapResult, _ sketch: DifferenceSketch) -> String {
-    let isMap = tap.shape.count == 3
-    let verdict = tap.verdict
-    var map = HeatMap(title: "frames × channels", grid: sketch.grid, ramp: .error)
-    if isMap {
-      map = HeatMap(title: "queries × keys, over all heads", grid: sketch.grid, ramp: .error)
-      map.names = ("query", "key", "rms |Δ|")
-    }
-    var parts = [map.markup]
-    if let grid = sketch.headGrid {
-      var heads = HeatMap(
-        title: isMap ? "queries × heads" : "frames × heads", grid: grid, ramp: .error)
-      heads.names = (isMap ? "query" : "frame", "head", "rms |Δ|")
-      parts.append(heads.markup)
-    }
-    parts.append(
-      element(
-        "div", [:], element("h4", [:], "magnitudes") + HistogramChart.markup(sketch.histogram)))
-    let known = tap.introduced?.spectrum
-    let spectrum =
-      known.map { HistogramChart.spectrum($0.singularValues, of: $0.reading) }
-      ?? HistogramChart.spectrum(
-        sketch.sample.singularValues, of: "of Δ at evenly spaced frames and channels")
-    if !spectrum.isEmpty {
-      parts.append(element("div", [:], element("h4", [:], "singular spectrum") + spectrum))
-    }
-    let heading = element(
-      "h3", [:],
-      "<code>\(escaped(tap.tap))</code> " + VerdictMark.badge(VerdictMark(verdict), verdict.text))
-    return heading + element("div", ["class": "maps"], parts.joined()) + heads(sketch)
-  }
-
-  private func heads(_ sketch: DifferenceSketch) -> String {
-    guard sketch.heads.count > 1 else { return "" }
-    let bars = sketch.heads.enumerated().map { index, value in
-      let text = "relative L2 \(Numbers.scientific(value))"
-      return BarList.Bar(
-        name: "head \(index)", parts: [(value ?? 0, "bar", "head \(index)\n\(text)")],
-        figure: Numbers.scientific(value))
-    }
-    return BarList(label: "Relative L2 of each head", bars: bars).markup
+        "At the operations where errors come in and at the end. Accumulated: \(name) − \(other). "
+          + "Introduced: \(name) − what the operation should have made of \(name)’s own inputs.")
+      + parts.joined()
   }
 
   private var table: String {

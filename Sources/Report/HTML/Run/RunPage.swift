@@ -22,7 +22,7 @@ struct RunPage {
       let candidate = candidates[index]
       let section = CandidateSection(
         candidate: candidate, reference: report.reference,
-        sketches: details.map { index < $0.sketches.count ? $0.sketches[index] : [:] } ?? [:])
+        sketches: details?.taps(of: index) ?? TapSketches())
       page.add(id: "candidate-\(index)", heading: candidate.title, section.markup)
     }
     page.add(

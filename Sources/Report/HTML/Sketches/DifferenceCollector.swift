@@ -1,3 +1,4 @@
+package import Parity
 package import TensorCore
 
 /// Watches a comparison and keeps a sketch of the difference at every tap: the reference's taps of
@@ -33,8 +34,21 @@ package struct DifferenceCollector {
     isHolding = false
     guard let reference = held[tap], reference.shape == value.shape else { return }
     if tap == "mel" { details.mels[candidate] = CellGrid(means: value) }
+    details.sketches[candidate][tap] = sketch(tap, value, against: reference)
+  }
+
+  /// Takes one judged tap of one candidate.
+  package mutating func see(_ candidate: Int, introduced: IntroducedDifference) {
+    let tap = introduced.tap
+    details.introduced[candidate][tap] =
+      sketch(tap, introduced.candidate, against: introduced.expected).maps
+  }
+
+  private func sketch(
+    _ tap: String, _ value: Tensor, against reference: Tensor
+  ) -> DifferenceSketch {
     let hasHeads = value.innerExtent == width && Self.headTaps.contains { tap.hasSuffix($0) }
-    details.sketches[candidate][tap] = DifferenceSketch(
+    return DifferenceSketch(
       tap: tap, reference: reference, candidate: value, numHeads: hasHeads ? numHeads : 0)
   }
 
@@ -55,13 +69,30 @@ package struct ComparisonDetails: Sendable {
   package var mels: [CellGrid?]
   /// By tap, for each candidate.
   package var sketches: [[String: DifferenceSketch]]
+  /// What each operation adds by itself, by tap, for each candidate.
+  package var introduced: [[String: DifferenceMaps]]
   /// Steps of the graph and their times; empty where nobody measured.
   package var steps: [StepTime] = []
 
   package init(numCandidates: Int) {
     mels = [CellGrid?](repeating: nil, count: numCandidates)
     sketches = [[String: DifferenceSketch]](repeating: [:], count: numCandidates)
+    introduced = [[String: DifferenceMaps]](repeating: [:], count: numCandidates)
   }
+
+  /// What pages show of one candidate's taps.
+  func taps(of candidate: Int) -> TapSketches {
+    guard sketches.indices.contains(candidate) else { return TapSketches() }
+    return TapSketches(accumulated: sketches[candidate], introduced: introduced[candidate])
+  }
+}
+
+/// What the differences at one candidate's taps look like.
+struct TapSketches {
+  /// Against the reference.
+  var accumulated: [String: DifferenceSketch] = [:]
+  /// Against what each operation should have made of the candidate's own inputs.
+  var introduced: [String: DifferenceMaps] = [:]
 }
 
 /// What one step of an encoder cost.

@@ -4,11 +4,8 @@ package import TensorCore
 /// What the difference at one tap looks like: little enough to be kept for every tap.
 package struct DifferenceSketch: Sendable {
   package let tap: String
-  /// Root mean square of the difference in each block.
-  package var grid: CellGrid
-  /// Root mean square of the difference in each attention head, frame by frame: heads are columns;
-  /// `nil` where there are none.
-  package let headGrid: CellGrid?
+  /// Where it lies.
+  package let maps: DifferenceMaps
   /// |Δ| of every element.
   package let histogram: LogHistogram
   /// ‖Δ‖/‖reference‖ of each attention head; empty where there are none.
@@ -23,7 +20,7 @@ package struct DifferenceSketch: Sendable {
     let isMap = reference.shape.count == 3
     let frames = isMap ? reference.shape[1] : reference.rowCount
     let channels = reference.innerExtent
-    grid = CellGrid(frames: frames, channels: channels, limit: (96, isMap ? 96 : 64))
+    var grid = CellGrid(frames: frames, channels: channels, limit: (96, isMap ? 96 : 64))
     let count = isMap ? reference.shape[0] : numHeads
     var accumulator = Accumulator(grid: grid, numHeads: count, isMap: isMap)
     var counted = LogHistogram()
@@ -34,9 +31,18 @@ package struct DifferenceSketch: Sendable {
     sample = DifferenceSample(
       reference: reference, candidate: candidate, frames: frames, channels: channels)
     grid.values = accumulator.cellRoots
+    maps = DifferenceMaps(grid: grid, headGrid: accumulator.headRoots)
     heads = accumulator.headErrors
-    headGrid = accumulator.headRoots
   }
+}
+
+/// Where a difference lies.
+package struct DifferenceMaps: Sendable, Hashable {
+  /// Its root mean square in each block.
+  package let grid: CellGrid
+  /// Its root mean square in each attention head, frame by frame: heads are columns; `nil` where
+  /// there are none.
+  package let headGrid: CellGrid?
 }
 
 /// Sums over blocks and heads in one pass.
