@@ -79,6 +79,20 @@ struct ReaderFolder {
       [ "$1" = port.py ] && shift
       exec encoder-diff dump "$1" "$2" -o "$4" --taps "$6" --backend graph
       """)
+    try folder.write(
+      "port.py",
+      """
+      import os, subprocess, tempfile
+      import numpy
+      def encode(mel, taps):
+          with tempfile.TemporaryDirectory() as folder:
+              source, out = os.path.join(folder, "mel.npy"), os.path.join(folder, "out.npz")
+              numpy.save(source, mel)
+              subprocess.run(
+                  ["encoder-diff", "dump", "--mel", source, "--taps", ",".join(taps), "-o", out,
+                   "--backend", "graph"], check=True)
+              return {tap: value for tap, value in numpy.load(out).items() if tap in taps}
+      """)
     try tool(
       "parallel",
       """
@@ -123,7 +137,7 @@ struct DocumentationTests {
     "run, and end with parity or divergence, never with trouble", arguments: DocumentedCommands.all)
   func commandsRun(_ documented: DocumentedCommands) throws {
     let folder = try ReaderFolder()
-    for command in documented.commands {
+    for command in documented.commands where hasNumPy || !command.contains("--python") {
       let (status, errors) = try folder.run(command)
       #expect([0, 1].contains(status), "\(command): \(errors)")
     }

@@ -23,3 +23,14 @@ func expectTrouble(
   #expect(finished.errors.hasPrefix("encoder-diff: "), sourceLocation: location)
   #expect(finished.errors.contains(word), "\(finished.errors)", sourceLocation: location)
 }
+
+/// Whether the Python of the PATH has NumPy, which `--python` needs.
+let hasNumPy: Bool = {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+  process.arguments = ["python3", "-c", "import numpy"]
+  process.standardError = FileHandle.nullDevice
+  guard (try? process.run()) != nil else { return false }
+  process.waitUntilExit()
+  return process.terminationStatus == 0
+}()

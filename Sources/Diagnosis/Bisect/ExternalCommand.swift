@@ -10,13 +10,18 @@
 /// results.
 package struct ExternalCommand: Sendable {
   package let template: String
+  /// What messages call it; its first line where `nil`.
+  private let title: String?
   /// Seconds that one attempt may take.
   package let timeoutSeconds: Double
   /// Attempts after the first that fails.
   package let retries: Int
 
-  package init(_ template: String, timeoutSeconds: Double = 600, retries: Int = 2) {
+  package init(
+    _ template: String, title: String? = nil, timeoutSeconds: Double = 600, retries: Int = 2
+  ) {
     self.template = template
+    self.title = title
     self.timeoutSeconds = timeoutSeconds
     self.retries = retries
   }
@@ -109,8 +114,9 @@ package struct ExternalCommand: Sendable {
     }
   }
 
-  /// The template's first line, shortened.
+  /// The title, or the template's first line, shortened.
   private var summary: String {
+    if let title { return title }
     let line = template.split(separator: "\n").first ?? ""
     return line.count > 60 ? line.prefix(59) + "…" : String(line)
   }

@@ -19,8 +19,8 @@ package enum ExternalCommandError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .cannotStart(let command, let reason): "the command '\(command)' cannot be run: \(reason)"
     case .notRunnable(let command, let status):
-      "the command '\(command)' ended with status \(status): the shell cannot find or start a "
-        + "program of it; check its path"
+      "the command '\(command)' ended with status \(status): a program of it cannot be found or "
+        + "started; check its path"
     case .failed(let command, let status):
       "the command '\(command)' ended with status \(status); what it wrote stands above"
     case .killed(let command, let signal):

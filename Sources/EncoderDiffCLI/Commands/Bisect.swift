@@ -16,12 +16,14 @@ struct Bisect: ParsableCommand {
         encoder-diff bisect speech.flac --dump port.npz
         encoder-diff bisect speech.flac \\
           --command 'python port.py --mel {mel} --out {dump} --taps {taps}'
+        encoder-diff bisect speech.flac --python port:encode
         encoder-diff bisect speech.flac --isolate encoder.blocks.0.attn_ln
 
       A command is given the mel as .npy [frames, mels], writes the taps it is asked for into {dump}, \
       an .npz of arrays under tap names or those of a known engine, and is asked for few: log₂ of \
       the number of operations is how often it runs. Taps that it does not have it leaves out, but \
-      for encoder.ln_post.
+      for encoder.ln_post. A Python function is called as function(mel, taps) and returns a dictionary \
+      of arrays.
       """)
 
   @OptionGroup var input: InputOptions
@@ -53,6 +55,12 @@ struct Bisect: ParsableCommand {
       "A program to run, with {mel}, {dump} and {taps} in its place.", valueName: "command"))
   var command: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A Python function to call instead: of a module in this folder or on Python's path.",
+      valueName: "module:function"))
+  var python: String?
+
   @Option(help: ArgumentHelp("Seconds that one run of the command may take.", valueName: "s"))
   var timeout: Double = 600
 
@@ -69,15 +77,15 @@ struct Bisect: ParsableCommand {
   var budget = false
 
   func validate() throws {
-    let modes = [backend, dump, command, isolate].compactMap { $0 }.count
+    let modes = [backend, dump, command, python, isolate].compactMap { $0 }.count
     guard modes == 1 else {
-      throw ValidationError("give one of --backend, --dump, --command and --isolate")
+      throw ValidationError("give one of --backend, --dump, --command, --python and --isolate")
     }
     guard inject.isEmpty || backend != nil else {
       throw ValidationError("--inject acts on the backend that --backend names")
     }
-    guard mapping == nil || dump != nil || command != nil else {
-      throw ValidationError("--mapping names the tensors of --dump or --command")
+    guard mapping == nil || dump != nil || command != nil || python != nil else {
+      throw ValidationError("--mapping names the tensors of --dump, --command or --python")
     }
     guard !budget || backend != nil || dump != nil else {
       throw ValidationError("--budget takes every tap: give it with --backend or --dump")
@@ -114,9 +122,17 @@ struct Bisect: ParsableCommand {
     try (report.result.verdict == .parity ? Outcome.parity : .divergence).leave()
   }
 
+  /// The live implementation; `nil` where there is none.
+  private func external() throws -> ExternalCommand? {
+    if let python {
+      return try PythonFunction(parsing: python)
+        .command(timeoutSeconds: timeout, retries: retries)
+    }
+    return command.map { ExternalCommand($0, timeoutSeconds: timeout, retries: retries) }
+  }
+
   private func culprits(_ session: BisectSession) throws -> BisectReport {
-    if let command {
-      let external = ExternalCommand(command, timeoutSeconds: timeout, retries: retries)
+    if let external = try external() {
       return try session.narrowing(
         external, mapping: mapping, allowMissing: judging.allowMissing)
     }

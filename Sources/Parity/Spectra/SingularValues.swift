@@ -19,11 +19,11 @@ func leadingSingularValues(_ a: [Double], rows: Int, columns: Int) -> [Double] {
   var range = multiply(
     a, rows: rows, columns: columns, randomMatrix(rows: columns, columns: count), count)
   orthonormalise(&range, rows: rows, columns: count)
-  var back = multiplyTransposed(a, rows: rows, columns: columns, range, count)
+  var back = multiply(a, rows: rows, columns: columns, transposed: true, range, count)
   orthonormalise(&back, rows: columns, columns: count)
   range = multiply(a, rows: rows, columns: columns, back, count)
   orthonormalise(&range, rows: rows, columns: count)
-  back = multiplyTransposed(a, rows: rows, columns: columns, range, count)
+  back = multiply(a, rows: rows, columns: columns, transposed: true, range, count)
   return singularValues(back, rows: columns, columns: count)
 }
 
@@ -54,38 +54,20 @@ private func randomMatrix(rows: Int, columns: Int) -> [Double] {
   }
 }
 
-/// a·b with b `[columns, count]`.
-private func multiply(_ a: [Double], rows: Int, columns: Int, _ b: [Double], _ count: Int)
-  -> [Double]
-{
-  var out = [Double](repeating: 0, count: rows * count)
-  a.withUnsafeBufferPointer { a in
-    b.withUnsafeBufferPointer { b in
-      out.withUnsafeMutableBufferPointer { out in
-        for i in 0..<rows {
-          for k in 0..<columns {
-            let value = a[i &* columns &+ k]
-            for j in 0..<count { out[i &* count &+ j] += value * b[k &* count &+ j] }
-          }
-        }
-      }
-    }
-  }
-  return out
-}
-
-/// aᵀ·b with b `[rows, count]`.
-private func multiplyTransposed(
-  _ a: [Double], rows: Int, columns: Int, _ b: [Double], _ count: Int
+/// a·b with b `[columns, count]`, or aᵀ·b with b `[rows, count]`.
+private func multiply(
+  _ a: [Double], rows: Int, columns: Int, transposed isTransposed: Bool = false, _ b: [Double],
+  _ count: Int
 ) -> [Double] {
-  var out = [Double](repeating: 0, count: columns * count)
+  var out = [Double](repeating: 0, count: (isTransposed ? columns : rows) * count)
   a.withUnsafeBufferPointer { a in
     b.withUnsafeBufferPointer { b in
       out.withUnsafeMutableBufferPointer { out in
         for i in 0..<rows {
           for k in 0..<columns {
             let value = a[i &* columns &+ k]
-            for j in 0..<count { out[k &* count &+ j] += value * b[i &* count &+ j] }
+            let (to, from) = isTransposed ? (k &* count, i &* count) : (i &* count, k &* count)
+            for j in 0..<count { out[to &+ j] += value * b[from &+ j] }
           }
         }
       }
