@@ -31,7 +31,6 @@ func kernels(_ flags: [String]) -> [SwiftSetting] {
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 // Modules stand in the order of the data's road: each may import only what stands above it.
@@ -42,7 +41,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // C libraries of the system.
@@ -153,7 +151,7 @@ let package = Package(
       swiftSettings: optimized),
     .target(
       name: "Regression",
-      dependencies: ["TensorCore", "TensorIO", "EncoderModel", "Parity", tomlKit, yams],
+      dependencies: ["TensorCore", "TensorIO", "EncoderModel", "Parity", yams],
       swiftSettings: strict),
     .target(
       name: "Report",

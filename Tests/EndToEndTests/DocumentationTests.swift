@@ -42,7 +42,10 @@ struct DocumentedCommands: CustomTestStringConvertible, Sendable {
   /// Whether a line runs the program, at its beginning or after another command, or prepares for
   /// that.
   private static func callsTheProgram(_ line: String) -> Bool {
-    line.contains("encoder-diff ") || line.hasPrefix("find ")
+    let starts = ["encoder-diff ", "Scripts/encoder-diff ", "parallel encoder-diff ", "find "]
+    return line.split { "|;".contains($0) }.contains { part in
+      starts.contains { part.drop { $0 == " " }.hasPrefix($0) }
+    }
   }
 }
 

@@ -36,9 +36,11 @@ struct CaseParser {
     guard !text.contains("\u{FFFD}") else {
       throw CaseError(path: path, line: nil, reason: "is no text in UTF-8")
     }
-    return path.hasSuffix(".toml")
-      ? .toml(try TOMLManifest(path: path).parse(text))
-      : .yaml(try YAMLManifest(path: path).parse(text))
+    guard path.hasSuffix(".toml") else {
+      return .yaml(try YAMLManifest(path: path).parse(text))
+    }
+    var parser = TOMLParser(path: path, text: text)
+    return .toml(TOMLNode(value: .table(try parser.parse()), line: nil))
   }
 
   /// No case that people write comes near.

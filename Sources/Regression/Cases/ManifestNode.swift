@@ -41,8 +41,8 @@ enum ManifestNode {
     switch self {
     case .yaml(let node): node.mapping?.map { ($0.key.string, $0.key.mark?.line) }
     case .toml(let node):
-      if case .table(let members) = node.value {
-        members.map { ($0.key, $0.value.line) }
+      if case .table(let table) = node.value {
+        table.members.map { ($0.key, $0.value.line) }
       } else {
         nil
       }
@@ -54,8 +54,8 @@ enum ManifestNode {
     switch self {
     case .yaml(let node): node[key].map { .yaml($0) }
     case .toml(let node):
-      if case .table(let members) = node.value {
-        members.first { $0.key == key }.map { .toml($0.value) }
+      if case .table(let table) = node.value {
+        table[key].map { .toml($0) }
       } else {
         nil
       }
