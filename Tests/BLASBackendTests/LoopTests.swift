@@ -105,7 +105,13 @@ struct CoreTests {
   func loaded() throws {
     let library = try #require(OpenBLASLibrary.shared)
     let environment = ProcessInfo.processInfo.environment
-    #expect(environment["OPENBLAS_NUM_THREADS"] == nil)
+    // What the process was started with, where the system tells.
+    if let start = try? String(contentsOfFile: "/proc/self/environ", encoding: .utf8) {
+      let given = start.split(separator: "\0").first { $0.hasPrefix("OPENBLAS_NUM_THREADS=") }
+      #expect(
+        environment["OPENBLAS_NUM_THREADS"].map { "OPENBLAS_NUM_THREADS=\($0)" }
+          == given.map(String.init))
+    }
     guard environment[OpenBLASCore.variable] == nil,
       let wanted = OpenBLASCore.wanted(vectors: .ofThisProcessor, environment: nil)
     else { return }
