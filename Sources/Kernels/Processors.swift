@@ -1,4 +1,4 @@
-/// How many processors there are for us, and a word to the one that only waits.
+/// How many processors there are for us, their caches, and a word to the one that only waits.
 
 import CProcessor
 
@@ -20,3 +20,13 @@ package func availableProcessorCount() -> Int {
 /// A hint to the core that a loop only waits.
 @inline(__always)
 package func spinHint() { encoder_diff_pause() }
+
+/// Bytes of a core's second-level cache; 1 MiB where the system does not say.
+package let secondLevelCacheByteCount: Int = {
+  #if os(Linux)
+    let known = sysconf(Int32(_SC_LEVEL2_CACHE_SIZE))
+    return known > 0 ? known : 1 << 20
+  #else
+    return 1 << 20
+  #endif
+}()

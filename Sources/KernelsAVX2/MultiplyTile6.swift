@@ -5,60 +5,64 @@
 
 /// Rows of the register tile.
 let tileRows = 6
+/// Vectors in a row of it.
+let panelVectors = 2
 
 /// c[6, panelWidth] (+)= a[6, depth]·b[depth, panelWidth], summed on three levels: chains of
-/// `chainLength` terms, pieces of `pieceLength`, and the pieces.
+/// `chain` terms, pieces of `pieceLength`, and the pieces.
 ///
 /// A chain is a product and fused multiply-adds in the order of k; chains are added in order to the
 /// piece, and pieces in order to `c`: the bits depend neither on the tile nor on the instruction set.
 /// - `a`: row i begins at a + i·aStride.
 /// - `b`: one packed panel.
+/// - `totals`: `[6, panelWidth]`, for the use of this call.
+/// - `chain`: `chainLength` or `meanChainLength`.
 /// - `accumulates`: whether `c` holds the sum of earlier pieces.
 @inline(never)
 func multiplyTile(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>, accumulates: Bool
+  c: UnsafeMutablePointer<Float>, totals: UnsafeMutablePointer<Float>, chain: Int,
+  accumulates: Bool
 ) {
   multiplyPieces(
-    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: panelWidth,
-    accumulates: accumulates)
+    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: panelWidth, totals: totals,
+    chain: chain, accumulates: accumulates)
 }
 
 /// The same into rows that lie `scoreStride` apart, from nothing.
 @inline(never)
 func multiplyScores(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>
+  c: UnsafeMutablePointer<Float>, totals: UnsafeMutablePointer<Float>, chain: Int
 ) {
   multiplyPieces(
-    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: scoreStride, accumulates: false)
+    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: scoreStride, totals: totals,
+    chain: chain, accumulates: false)
 }
 
 @inline(__always)
 private func multiplyPieces(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>, cStride: Int, accumulates: Bool
+  c: UnsafeMutablePointer<Float>, cStride: Int, totals: UnsafeMutablePointer<Float>,
+  chain: Int, accumulates: Bool
 ) {
-  withUnsafeTemporaryAllocation(of: Float.self, capacity: tileRows &* panelWidth) { memory in
-    guard let totals = memory.baseAddress else { return }
-    var adds = accumulates
-    var done = 0
-    while done < depth {
-      let end = min(done &+ pieceLength, depth)
-      if adds {
-        sumPiece(done, end, a, aStride, b, into: totals, stride: panelWidth)
-        for row in 0..<tileRows {
-          let sum = totals + row &* panelWidth
-          let target = c + row &* cStride
-          store(load(target) + load(sum), target)
-          store(load(target + lanes) + load(sum + lanes), target + lanes)
-        }
-      } else {
-        sumPiece(done, end, a, aStride, b, into: c, stride: cStride)
+  var adds = accumulates
+  var done = 0
+  while done < depth {
+    let end = min(done &+ pieceLength, depth)
+    if adds {
+      sumPiece(done, end, chain, a, aStride, b, into: totals, stride: panelWidth)
+      for row in 0..<tileRows {
+        let sum = totals + row &* panelWidth
+        let target = c + row &* cStride
+        store(load(target) + load(sum), target)
+        store(load(target + lanes) + load(sum + lanes), target + lanes)
       }
-      adds = true
-      done = end
+    } else {
+      sumPiece(done, end, chain, a, aStride, b, into: c, stride: cStride)
     }
+    adds = true
+    done = end
   }
 }
 
@@ -66,12 +70,12 @@ private func multiplyPieces(
 /// other to it.
 @inline(never)
 private func sumPiece(
-  _ start: Int, _ end: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ b: UnsafePointer<Float>,
-  into totals: UnsafeMutablePointer<Float>, stride: Int
+  _ start: Int, _ end: Int, _ chain: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
+  _ b: UnsafePointer<Float>, into totals: UnsafeMutablePointer<Float>, stride: Int
 ) {
   var k = start
   while k < end {
-    let next = min(k &+ chainLength, end)
+    let next = min(k &+ chain, end)
     sumChain(
       count: next &- k, a: a + k, aStride: aStride, b: b + k &* panelWidth, c: totals,
       cStride: stride, adds: k > start)

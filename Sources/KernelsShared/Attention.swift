@@ -30,7 +30,7 @@ private func attend(_ arguments: AttentionArguments, rows: Range<Int>) {
     let index = (row - rows.lowerBound) / tileRows
     return QueryTile(
       arguments, row: row, rowCount: min(tileRows, rows.upperBound - row), scores: scores,
-      memory: scores + tileRows * blockKeys + index * size)
+      memory: scores + tileRows * (blockKeys + panelWidth) + index * size)
   }
   var row = rows.lowerBound
   while row < rows.upperBound {
@@ -70,6 +70,9 @@ private struct QueryTile {
   let maxima: UnsafeMutablePointer<Float>
   /// `[tileRows, headDim]`: the last queries beside zeros.
   let copy: UnsafeMutablePointer<Float>
+
+  /// `[tileRows, panelWidth]`: for a register tile's use; behind the scores.
+  private var totalsOfTile: UnsafeMutablePointer<Float> { scores + tileRows * blockKeys }
 
   static func scratchCount(headDim: Int) -> Int {
     let panels = (headDim + panelWidth - 1) / panelWidth
@@ -122,7 +125,8 @@ private struct QueryTile {
       multiplyTile(
         depth: count, a: UnsafePointer(scores), aStride: blockKeys,
         b: arguments.values + (panel * arguments.frames + key) * panelWidth,
-        c: sums + panel * tileRows * panelWidth, accumulates: key > 0)
+        c: sums + panel * tileRows * panelWidth, totals: totalsOfTile,
+        chain: meanChainLength, accumulates: key > 0)
     }
   }
 
@@ -136,7 +140,8 @@ private struct QueryTile {
       multiplyScores(
         depth: arguments.headDim, a: query,
         aStride: isCopied ? arguments.headDim : arguments.queryStride,
-        b: arguments.keys + (key + done) / panelWidth * width, c: scores + done)
+        b: arguments.keys + (key + done) / panelWidth * width, c: scores + done,
+        totals: totalsOfTile, chain: chainLength)
       done += panelWidth
     }
   }
@@ -162,10 +167,10 @@ private struct QueryTile {
     var best = load(scores)
     var second = best
     var k = lanes
-    while k + panelWidth <= end {
+    while k + 2 * lanes <= end {
       best = larger(best, load(scores + k))
       second = larger(second, load(scores + k + lanes))
-      k += panelWidth
+      k += 2 * lanes
     }
     if k < end { best = larger(best, load(scores + k)) }
     let previous = maxima[i]
@@ -201,8 +206,11 @@ private struct QueryTile {
     store(load(totals + i * lanes) * power, totals + i * lanes)
     for panel in 0..<panels {
       let sum = sums + (panel * tileRows + i) * panelWidth
-      store(load(sum) * power, sum)
-      store(load(sum + lanes) * power, sum + lanes)
+      var column = 0
+      while column < panelWidth {
+        store(load(sum + column) * power, sum + column)
+        column += lanes
+      }
     }
   }
 

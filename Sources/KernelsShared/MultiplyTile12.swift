@@ -1,220 +1,265 @@
-/// The register tile: 12 rows × 2 vectors, in two halves of 6 rows.
+/// The register tile: 12 rows × 4 vectors, in two halves of 6 rows.
 ///
-/// Of 32 vector registers 12 hold a half's chains, 12 their totals, two the panel's row, and the
-/// rest broadcast A: the totals cost an addition a chain and no memory, which lets a chain be short.
-/// A piece of the panel stays in the first-level cache from the first half to the second.
+/// Of 32 vector registers 24 hold a half's chains, four the panel's row, and the rest broadcast A:
+/// ten loads for 24 multiply-adds. The chains' totals lie in the first-level cache, and so does a
+/// block of the panel from the first half to the second, which asks for the next block meanwhile.
+
+import CProcessor
 
 /// Rows of the register tile.
 let tileRows = 12
+/// Vectors in a row of it.
+let panelVectors = 4
+/// Terms for which both halves meet the panel before it goes on: a block of it, 16 KiB with vectors
+/// of 64 bytes, and the next one fit the first-level cache.
+private let panelBlock = 32
 
 /// c[12, panelWidth] (+)= a[12, depth]·b[depth, panelWidth], summed on three levels: chains of
-/// `chainLength` terms, pieces of `pieceLength`, and the pieces.
+/// `chain` terms, pieces of `pieceLength`, and the pieces.
 ///
 /// A chain is a product and fused multiply-adds in the order of k; chains are added in order to the
 /// piece, and pieces in order to `c`: the bits depend neither on the tile nor on the instruction set.
 /// - `a`: row i begins at a + i·aStride.
 /// - `b`: one packed panel.
+/// - `totals`: `[12, panelWidth]`, for the use of this call.
+/// - `chain`: `chainLength` or `meanChainLength`.
 /// - `accumulates`: whether `c` holds the sum of earlier pieces.
 @inline(never)
 func multiplyTile(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>, accumulates: Bool
+  c: UnsafeMutablePointer<Float>, totals: UnsafeMutablePointer<Float>, chain: Int,
+  accumulates: Bool
 ) {
   multiplyPieces(
-    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: panelWidth,
-    accumulates: accumulates)
+    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: panelWidth, totals: totals,
+    chain: chain, accumulates: accumulates)
 }
 
 /// The same into rows that lie `scoreStride` apart, from nothing.
 @inline(never)
 func multiplyScores(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>
+  c: UnsafeMutablePointer<Float>, totals: UnsafeMutablePointer<Float>, chain: Int
 ) {
   multiplyPieces(
-    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: scoreStride, accumulates: false)
+    depth: depth, a: a, aStride: aStride, b: b, c: c, cStride: scoreStride, totals: totals,
+    chain: chain, accumulates: false)
 }
 
 @inline(__always)
 private func multiplyPieces(
   depth: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>,
-  c: UnsafeMutablePointer<Float>, cStride: Int, accumulates: Bool
+  c: UnsafeMutablePointer<Float>, cStride: Int, totals: UnsafeMutablePointer<Float>,
+  chain: Int, accumulates: Bool
 ) {
   var adds = accumulates
-  var done = 0
-  while done < depth {
-    let count = min(pieceLength, depth - done)
-    var half = 0
-    while half < tileRows {
-      let piece = pieceSums(
-        count: count, a: a + half &* aStride + done, aStride: aStride,
-        b: b + done &* panelWidth)
-      piece.write(to: c + half &* cStride, stride: cStride, adds: adds)
-      half &+= HalfTile.rows
+  var start = 0
+  while start < depth {
+    let end = min(start &+ pieceLength, depth)
+    var k = start
+    while k < end {
+      let next = min(k &+ panelBlock, end)
+      sumChains(
+        k..<next, of: start..<end, chain: chain, a: a, aStride: aStride, b: b, c: c,
+        cStride: cStride, totals: totals, adds: adds, fetchesNext: false)
+      sumChains(
+        k..<next, of: start..<end, chain: chain, a: a + HalfTile.rows &* aStride, aStride: aStride,
+        b: b,
+        c: c + HalfTile.rows &* cStride, cStride: cStride,
+        totals: totals + HalfTile.rows &* panelWidth, adds: adds, fetchesNext: true)
+      k = next
     }
     adds = true
-    done &+= count
+    start = end
   }
 }
 
-/// The sums of `count` ≥ 1 terms of 6 rows: chains, added in order.
+/// Some chains of the piece `piece` for 6 rows.
 @inline(__always)
-private func pieceSums(
-  count: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>
+private func sumChains(
+  _ terms: Range<Int>, of piece: Range<Int>, chain: Int, a: UnsafePointer<Float>, aStride: Int,
+  b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>, cStride: Int,
+  totals: UnsafeMutablePointer<Float>, adds: Bool, fetchesNext: Bool
+) {
+  var k = terms.lowerBound
+  while k < terms.upperBound {
+    let next = min(k &+ chain, piece.upperBound)
+    let sums = chainSums(
+      count: next &- k, a: a + k, aStride: aStride, b: b + k &* panelWidth, fetchesNext: fetchesNext
+    )
+    if next == piece.upperBound {
+      sums.finish(c, cStride, totals, addsTotals: k > piece.lowerBound, adds: adds)
+    } else if k == piece.lowerBound {
+      sums.write(to: totals, stride: panelWidth)
+    } else {
+      sums.add(to: totals, stride: panelWidth)
+    }
+    k = next
+  }
+}
+
+/// One chain of `count` ≥ 1 terms for 6 rows.
+@inline(__always)
+private func chainSums(
+  count: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>, fetchesNext: Bool
 ) -> HalfTile {
   var upper = a
   var lower = a + 3 &* aStride
   var panel = b
-  var left = count
-  var total = HalfTile.zero
-  repeat {
-    var chain = HalfTile(upper, lower, aStride, panel)
+  var chain = HalfTile(upper, lower, aStride, PanelRow(panel))
+  var left = count &- 1
+  while left > 0 {
     upper += 1
     lower += 1
     panel += panelWidth
-    var terms = min(left, chainLength) &- 1
-    left &-= terms &+ 1
-    while terms > 0 {
-      chain.addProduct(upper, lower, aStride, panel)
-      upper += 1
-      lower += 1
-      panel += panelWidth
-      terms &-= 1
-    }
-    total.add(chain)
-  } while left > 0
-  return total
+    chain.addProduct(upper, lower, aStride, PanelRow(panel))
+    if fetchesNext { PanelRow.fetch(panel + panelBlock &* panelWidth) }
+    left &-= 1
+  }
+  return chain
 }
 
-/// 6 rows × 2 vectors of sums.
-private struct HalfTile {
-  static let rows = 6
-  var x0: Vector
-  var y0: Vector
-  var x1: Vector
-  var y1: Vector
-  var x2: Vector
-  var y2: Vector
-  var x3: Vector
-  var y3: Vector
-  var x4: Vector
-  var y4: Vector
-  var x5: Vector
-  var y5: Vector
-
-  static var zero: HalfTile { HalfTile() }
+/// A row of the panel.
+private struct PanelRow {
+  var p: Vector
+  var q: Vector
+  var r: Vector
+  var s: Vector
 
   @inline(__always)
-  private init() {
-    x0 = .zero
-    y0 = .zero
-    x1 = .zero
-    y1 = .zero
-    x2 = .zero
-    y2 = .zero
-    x3 = .zero
-    y3 = .zero
-    x4 = .zero
-    y4 = .zero
-    x5 = .zero
-    y5 = .zero
+  init(_ panel: UnsafePointer<Float>) {
+    p = load(panel)
+    q = load(panel + lanes)
+    r = load(panel + 2 &* lanes)
+    s = load(panel + 3 &* lanes)
   }
 
-  /// The first product of every sum. Rows 0, 1, 2 of A begin at `upper`, rows 3, 4, 5 at `lower`.
   @inline(__always)
-  init(
-    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ stride: Int,
-    _ panel: UnsafePointer<Float>
-  ) {
-    let p = load(panel)
-    let q = load(panel + lanes)
-    let s0 = Vector(repeating: upper.pointee)
-    x0 = s0 * p
-    y0 = s0 * q
-    let s1 = Vector(repeating: upper[stride])
-    x1 = s1 * p
-    y1 = s1 * q
-    let s2 = Vector(repeating: upper[2 &* stride])
-    x2 = s2 * p
-    y2 = s2 * q
-    let s3 = Vector(repeating: lower.pointee)
-    x3 = s3 * p
-    y3 = s3 * q
-    let s4 = Vector(repeating: lower[stride])
-    x4 = s4 * p
-    y4 = s4 * q
-    let s5 = Vector(repeating: lower[2 &* stride])
-    x5 = s5 * p
-    y5 = s5 * q
+  static func fetch(_ panel: UnsafePointer<Float>) {
+    encoder_diff_prefetch(panel)
+    encoder_diff_prefetch(panel + lanes)
+    encoder_diff_prefetch(panel + 2 &* lanes)
+    encoder_diff_prefetch(panel + 3 &* lanes)
+  }
+}
+
+/// One row of sums.
+private struct TileRow {
+  var x: Vector
+  var y: Vector
+  var z: Vector
+  var w: Vector
+
+  /// The first product of every sum.
+  @inline(__always)
+  init(_ a: Float, _ row: PanelRow) {
+    let a = Vector(repeating: a)
+    x = a * row.p
+    y = a * row.q
+    z = a * row.r
+    w = a * row.s
   }
 
   /// One more product onto every sum.
   @inline(__always)
-  mutating func addProduct(
-    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ stride: Int,
-    _ panel: UnsafePointer<Float>
+  mutating func addProduct(_ a: Float, _ row: PanelRow) {
+    let a = Vector(repeating: a)
+    x.addProduct(a, row.p)
+    y.addProduct(a, row.q)
+    z.addProduct(a, row.r)
+    w.addProduct(a, row.s)
+  }
+
+  @inline(__always)
+  func write(to c: UnsafeMutablePointer<Float>) {
+    store(x, c)
+    store(y, c + lanes)
+    store(z, c + 2 &* lanes)
+    store(w, c + 3 &* lanes)
+  }
+
+  @inline(__always)
+  func adding(_ c: UnsafeMutablePointer<Float>) -> TileRow {
+    var sum = self
+    sum.x = load(c) + x
+    sum.y = load(c + lanes) + y
+    sum.z = load(c + 2 &* lanes) + z
+    sum.w = load(c + 3 &* lanes) + w
+    return sum
+  }
+}
+
+/// 6 rows × 4 vectors of sums.
+private struct HalfTile {
+  static let rows = 6
+  var row0: TileRow
+  var row1: TileRow
+  var row2: TileRow
+  var row3: TileRow
+  var row4: TileRow
+  var row5: TileRow
+
+  /// Rows 0, 1, 2 of A begin at `upper`, rows 3, 4, 5 at `lower`.
+  @inline(__always)
+  init(
+    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ stride: Int, _ row: PanelRow
   ) {
-    let p = load(panel)
-    let q = load(panel + lanes)
-    let s0 = Vector(repeating: upper.pointee)
-    x0.addProduct(s0, p)
-    y0.addProduct(s0, q)
-    let s1 = Vector(repeating: upper[stride])
-    x1.addProduct(s1, p)
-    y1.addProduct(s1, q)
-    let s2 = Vector(repeating: upper[2 &* stride])
-    x2.addProduct(s2, p)
-    y2.addProduct(s2, q)
-    let s3 = Vector(repeating: lower.pointee)
-    x3.addProduct(s3, p)
-    y3.addProduct(s3, q)
-    let s4 = Vector(repeating: lower[stride])
-    x4.addProduct(s4, p)
-    y4.addProduct(s4, q)
-    let s5 = Vector(repeating: lower[2 &* stride])
-    x5.addProduct(s5, p)
-    y5.addProduct(s5, q)
+    row0 = TileRow(upper.pointee, row)
+    row1 = TileRow(upper[stride], row)
+    row2 = TileRow(upper[2 &* stride], row)
+    row3 = TileRow(lower.pointee, row)
+    row4 = TileRow(lower[stride], row)
+    row5 = TileRow(lower[2 &* stride], row)
   }
 
   @inline(__always)
-  mutating func add(_ other: HalfTile) {
-    x0 += other.x0
-    y0 += other.y0
-    x1 += other.x1
-    y1 += other.y1
-    x2 += other.x2
-    y2 += other.y2
-    x3 += other.x3
-    y3 += other.y3
-    x4 += other.x4
-    y4 += other.y4
-    x5 += other.x5
-    y5 += other.y5
-  }
-
-  /// Stores the sums, onto what is there or in its place.
-  @inline(__always)
-  func write(to c: UnsafeMutablePointer<Float>, stride: Int, adds: Bool) {
-    if adds {
-      put(load(c + 0 &* stride) + x0, load(c + 0 &* stride + lanes) + y0, c + 0 &* stride)
-      put(load(c + 1 &* stride) + x1, load(c + 1 &* stride + lanes) + y1, c + 1 &* stride)
-      put(load(c + 2 &* stride) + x2, load(c + 2 &* stride + lanes) + y2, c + 2 &* stride)
-      put(load(c + 3 &* stride) + x3, load(c + 3 &* stride + lanes) + y3, c + 3 &* stride)
-      put(load(c + 4 &* stride) + x4, load(c + 4 &* stride + lanes) + y4, c + 4 &* stride)
-      put(load(c + 5 &* stride) + x5, load(c + 5 &* stride + lanes) + y5, c + 5 &* stride)
-    } else {
-      put(x0, y0, c + 0 &* stride)
-      put(x1, y1, c + 1 &* stride)
-      put(x2, y2, c + 2 &* stride)
-      put(x3, y3, c + 3 &* stride)
-      put(x4, y4, c + 4 &* stride)
-      put(x5, y5, c + 5 &* stride)
-    }
+  mutating func addProduct(
+    _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ stride: Int, _ row: PanelRow
+  ) {
+    row0.addProduct(upper.pointee, row)
+    row1.addProduct(upper[stride], row)
+    row2.addProduct(upper[2 &* stride], row)
+    row3.addProduct(lower.pointee, row)
+    row4.addProduct(lower[stride], row)
+    row5.addProduct(lower[2 &* stride], row)
   }
 
   @inline(__always)
-  private func put(_ x: Vector, _ y: Vector, _ target: UnsafeMutablePointer<Float>) {
-    store(x, target)
-    store(y, target + lanes)
+  func write(to c: UnsafeMutablePointer<Float>, stride: Int) {
+    row0.write(to: c)
+    row1.write(to: c + stride)
+    row2.write(to: c + 2 &* stride)
+    row3.write(to: c + 3 &* stride)
+    row4.write(to: c + 4 &* stride)
+    row5.write(to: c + 5 &* stride)
+  }
+
+  @inline(__always)
+  func adding(_ c: UnsafeMutablePointer<Float>, _ stride: Int) -> HalfTile {
+    var sum = self
+    sum.row0 = row0.adding(c)
+    sum.row1 = row1.adding(c + stride)
+    sum.row2 = row2.adding(c + 2 &* stride)
+    sum.row3 = row3.adding(c + 3 &* stride)
+    sum.row4 = row4.adding(c + 4 &* stride)
+    sum.row5 = row5.adding(c + 5 &* stride)
+    return sum
+  }
+
+  @inline(__always)
+  func add(to c: UnsafeMutablePointer<Float>, stride: Int) {
+    adding(c, stride).write(to: c, stride: stride)
+  }
+
+  /// The last chain of a piece: with the piece's other chains, onto the pieces before or in their place.
+  @inline(__always)
+  func finish(
+    _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ totals: UnsafeMutablePointer<Float>,
+    addsTotals: Bool, adds: Bool
+  ) {
+    var sum = self
+    if addsTotals { sum = sum.adding(totals, panelWidth) }
+    if adds { sum = sum.adding(c, cStride) }
+    sum.write(to: c, stride: cStride)
   }
 }

@@ -69,8 +69,11 @@ func packRows(_ arguments: PackArguments) {
     for k in 0..<depth {
       let row = arguments.source + k * arguments.sourceStride + first
       let out = target + k * panelWidth
-      store(loadPartial(row, count), out)
-      store(loadPartial(row + lanes, max(0, count - lanes)), out + lanes)
+      var column = 0
+      while column < panelWidth {
+        store(loadPartial(row + column, max(0, count - column)), out + column)
+        column += lanes
+      }
     }
   }
 }

@@ -7,7 +7,9 @@ import KernelTable
 private let blockDepth = 384
 /// Row tiles and panels of a macro tile; its sums lie in the thread's scratch.
 private let macroTiles = 5
-private let macroPanels = 12
+private let macroPanels = 24 / panelVectors
+/// Floats of a cache line.
+private let lineLength = 16
 
 /// Rows × panels of out = residual + activation(alpha·(A·B + bias)).
 func product(_ arguments: ProductArguments) {
@@ -49,7 +51,8 @@ private func depthBlock(
 ) {
   let depth = arguments.segments * arguments.segmentDepth
   let tileCount = tileRows * panelWidth
-  var sums = arguments.scratch
+  let totals = arguments.scratch
+  var sums = totals + tileCount
   var row = rows.lowerBound
   while row < rows.upperBound {
     let rowCount = min(tileRows, rows.upperBound - row)
@@ -57,19 +60,24 @@ private func depthBlock(
     var stride = arguments.aStride
     if rowCount < tileRows {
       // The last rows: copied beside zeros, so that the tile never reads past the matrix.
-      let copy = arguments.scratch + macroTiles * macroPanels * tileCount
+      let copy = totals + (1 + macroTiles * macroPanels) * tileCount
       copyRows(source, stride: stride, rows: rowCount, count: count, to: copy)
       source = UnsafePointer(copy)
       stride = blockDepth
     }
+    let share = linesPerPanel(count: count, panels: panels.count)
     for panel in panels {
+      fetchRows(
+        source + tileRows * stride, stride: stride, count: count, share: share,
+        index: panel - panels.lowerBound)
       if isLast { fetchEpilogue(arguments, row: row, rowCount: rowCount, panel: panel) }
       multiplyTile(
         depth: count, a: source, aStride: stride,
-        b: arguments.packed + (panel * depth + firstK) * panelWidth, c: sums,
-        accumulates: firstK > 0)
+        b: arguments.packed + (panel * depth + firstK) * panelWidth, c: sums, totals: totals,
+        chain: chainLength, accumulates: firstK > 0)
       if isLast { epilogue(arguments, sums: sums, row: row, rowCount: rowCount, panel: panel) }
-      sums += tileCount
+      // A sum that is finished at once needs no place of its own.
+      if firstK > 0 || !isLast { sums += tileCount }
     }
     row += rowCount
   }
@@ -86,6 +94,25 @@ private func copyRows(
   for row in rows..<tileRows { (target + row * blockDepth).update(repeating: 0, count: count) }
 }
 
+/// Lines of a row of A to ask for with each panel, so that all are asked for with the last.
+@inline(__always)
+private func linesPerPanel(count: Int, panels: Int) -> Int {
+  (count + lineLength * panels - 1) / (lineLength * panels)
+}
+
+/// Asks for the next tile's rows of A, a share with each panel: the one of number `index` here.
+@inline(__always)
+private func fetchRows(
+  _ rows: UnsafePointer<Float>, stride: Int, count: Int, share: Int, index: Int
+) {
+  var k = index * share * lineLength
+  let end = min(count, k + share * lineLength)
+  while k < end {
+    for i in 0..<tileRows { encoder_diff_prefetch(rows + i * stride + k) }
+    k += lineLength
+  }
+}
+
 /// Asks for the lines that the epilogue will read and write, a tile's time ahead.
 @inline(__always)
 private func fetchEpilogue(
@@ -94,12 +121,18 @@ private func fetchEpilogue(
   let column = panel * panelWidth
   for i in row..<(row + rowCount) {
     let out = arguments.out.base + i * arguments.out.stride + column
-    encoder_diff_prefetch_to_write(out)
-    encoder_diff_prefetch_to_write(out + lanes)
+    var line = 0
+    while line < panelWidth {
+      encoder_diff_prefetch_to_write(out + line)
+      line += lineLength
+    }
     if let residual = arguments.residual {
       let other = residual.base + i * residual.stride + column
-      encoder_diff_prefetch(other)
-      encoder_diff_prefetch(other + lanes)
+      line = 0
+      while line < panelWidth {
+        encoder_diff_prefetch(other + line)
+        line += lineLength
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 import CProcessor
 import Dispatch
 import Synchronization
+import TensorCore
 
 #if canImport(Glibc)
   import Glibc
@@ -33,14 +34,14 @@ struct Workers: Sendable {
     withoutActuallyEscaping(body) { body in
       let task = DisjointTask(run: body)
       DispatchQueue.concurrentPerform(iterations: min(threads, count)) { _ in
-        let memory = allocateLines(scratch)
+        let memory = allocateLines(wholeHugePages(scratch))
         memory.initialize(repeating: 0, count: scratch)
         while true {
           let index = queue.next.add(1, ordering: .relaxed).oldValue
           if index >= count { break }
           task.run(index, memory)
         }
-        deallocateLines(memory)
+        deallocateLines(memory, wholeHugePages(scratch))
       }
     }
   }
@@ -54,17 +55,39 @@ struct Workers: Sendable {
 }
 
 /// Memory for `count` values that begins a cache line, so that no vector of a packed panel lies across
-/// two lines; `deallocateLines` takes it back.
+/// two lines: pages of the pool where it is large; `deallocateLines` takes it back.
 func allocateLines(_ count: Int) -> UnsafeMutablePointer<Double> {
-  UnsafeMutableRawPointer.allocate(
-    byteCount: max(count, 1) * MemoryLayout<Double>.stride, alignment: 64
-  ).bindMemory(to: Double.self, capacity: max(count, 1))
+  let byteCount = max(count, 1) * MemoryLayout<Double>.stride
+  let memory: UnsafeMutableRawPointer
+  if byteCount < pagedByteCount {
+    memory = .allocate(byteCount: byteCount, alignment: 64)
+  } else {
+    guard let pages = PagePool.shared.take(byteCount) else {
+      fatalError("no memory is left for \(byteCount) bytes")
+    }
+    memory = pages
+  }
+  return memory.bindMemory(to: Double.self, capacity: max(count, 1))
 }
 
-/// Takes back what `allocateLines` gave.
-func deallocateLines(_ memory: UnsafeMutablePointer<Double>) {
-  UnsafeMutableRawPointer(memory).deallocate()
+/// Takes back what `allocateLines` gave for `count` values.
+func deallocateLines(_ memory: UnsafeMutablePointer<Double>, _ count: Int) {
+  let byteCount = max(count, 1) * MemoryLayout<Double>.stride
+  if byteCount >= pagedByteCount {
+    PagePool.shared.give(memory, byteCount)
+  } else {
+    UnsafeMutableRawPointer(memory).deallocate()
+  }
 }
+
+/// As many values as whole huge pages hold, where `count` takes a large part of one.
+private func wholeHugePages(_ count: Int) -> Int {
+  let page = PagePool.hugePageByteCount / MemoryLayout<Double>.stride
+  return count < page / 4 ? count : (count + page - 1) / page * page
+}
+
+/// From this size on, memory is pages of its own.
+private let pagedByteCount = 1 << 19
 
 /// The number of the task that is handed out next.
 private final class TaskQueue: Sendable {

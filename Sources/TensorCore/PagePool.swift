@@ -1,15 +1,12 @@
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+/// Pages for large tensors and scratch memory: those that were given back last are used again, as the
+/// system takes longer to clear a page than many an operation takes to fill it.
+package final class PagePool: Sendable {
+  package static let shared = PagePool()
 
-/// Pages for large tensors: those that were given back last are used again, as the system takes
-/// longer to clear a page than many an operation takes to fill it.
-final class PagePool: Sendable {
-  static let shared = PagePool()
+  /// Bytes of a huge page: a block that takes whole ones is translated fastest.
+  package static let hugePageByteCount = Pages.hugePageByteCount
 
   /// Bytes that are kept for later at most.
   private static let capacity = 96 << 20
@@ -23,16 +20,16 @@ final class PagePool: Sendable {
   private let spare = Mutex<[Block]>([])
 
   /// Pages of exactly `byteCount` bytes with anything in them; `nil` where the system has none.
-  func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+  package func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
     let known = spare.withLock { blocks -> Block? in
       guard let index = blocks.lastIndex(where: { $0.byteCount == byteCount }) else { return nil }
       return blocks.remove(at: index)
     }
-    return known?.base ?? map(byteCount) ?? mapAfterRelease(byteCount)
+    return known?.base ?? Pages.map(byteCount) ?? mapAfterRelease(byteCount)
   }
 
   /// Takes pages back; those unused for longest go to the system when too many are kept.
-  func give(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
+  package func give(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
     let surplus = spare.withLock { blocks -> [Block] in
       blocks.append(Block(base: base, byteCount: byteCount))
       var kept = blocks.reduce(0) { $0 + $1.byteCount }
@@ -44,20 +41,7 @@ final class PagePool: Sendable {
       defer { blocks.removeFirst(count) }
       return Array(blocks.prefix(count))
     }
-    for block in surplus { munmap(block.base, block.byteCount) }
-  }
-
-  /// Fresh pages, huge ones where the system has them.
-  private func map(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-    guard
-      let base = mmap(
-        nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-      base != MAP_FAILED
-    else { return nil }
-    #if os(Linux)
-      madvise(base, byteCount, MADV_HUGEPAGE)
-    #endif
-    return base
+    for block in surplus { Pages.unmap(block.base, block.byteCount) }
   }
 
   private func mapAfterRelease(_ byteCount: Int) -> UnsafeMutableRawPointer? {
@@ -65,7 +49,7 @@ final class PagePool: Sendable {
       defer { blocks.removeAll() }
       return blocks
     }
-    for block in blocks { munmap(block.base, block.byteCount) }
-    return map(byteCount)
+    for block in blocks { Pages.unmap(block.base, block.byteCount) }
+    return Pages.map(byteCount)
   }
 }

@@ -42,14 +42,16 @@ extension StepBuilder {
     let rows = arguments.rows.upperBound
     let tiles = (rows + tileRows - 1) / tileRows
     let panels = kernels.panels(arguments.columns)
-    let blocks = (panels + Self.unitPanels - 1) / Self.unitPanels
+    let largest = unitPanels(depth: arguments.segments * arguments.segmentDepth)
+    let blocks = (panels + largest - 1) / largest
+    let unitPanels = (panels + blocks - 1) / blocks
     let run = kernels.product
     addStep(node, tiles * blocks) { units, scratch in
       forEachRun(units, length: tiles) { block, tile in
         var part = arguments
         part.scratch = scratch
         part.rows = (tile.lowerBound * tileRows)..<min(rows, tile.upperBound * tileRows)
-        part.panels = (block * Self.unitPanels)..<min(panels, (block + 1) * Self.unitPanels)
+        part.panels = (block * unitPanels)..<min(panels, (block + 1) * unitPanels)
         run(part)
       }
     }

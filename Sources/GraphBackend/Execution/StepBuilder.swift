@@ -2,6 +2,7 @@
 
 import EncoderModel
 import KernelTable
+import Kernels
 import TensorCore
 
 /// Where a value's rows lie during a run.
@@ -39,8 +40,13 @@ struct StepBuilder {
   var owners: [FloatBuffer] = []
   var steps: [Step] = []
 
-  /// Panels that a unit of a product spans.
-  static let unitPanels = 6
+  /// Panels that a unit of a product spans: all tiles of rows meet them one after the other, so they
+  /// take half of the second-level cache at most; the other half is for rows and sums.
+  func unitPanels(depth: Int) -> Int {
+    let panelByteCount = max(depth, 1) * kernels.panelWidth * MemoryLayout<Float>.stride
+    let largest = max(1, 384 / kernels.panelWidth)
+    return min(largest, max(2, secondLevelCacheByteCount / 2 / panelByteCount))
+  }
 
   func placement(_ value: ValueID) throws -> Placement {
     guard let buffer = plan.buffer(of: value) else {

@@ -63,6 +63,7 @@ private final class Crew: @unchecked Sendable {
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let running = Mutex<Void>(())
   private var workers: [pthread_t] = []
+  private let memory: FloatBuffer
   private let scratch: [UnsafeMutablePointer<Float>]
 
   /// Spins of a barrier before a thread goes to sleep: some 50 µs.
@@ -70,10 +71,9 @@ private final class Crew: @unchecked Sendable {
 
   init(threadCount: Int, scratchCount: Int) {
     self.threadCount = max(1, threadCount)
-    scratch = (0..<self.threadCount).map { _ in
-      let memory = UnsafeMutableRawPointer.allocate(byteCount: scratchCount * 4, alignment: 4096)
-      return memory.bindMemory(to: Float.self, capacity: scratchCount)
-    }
+    let memory = FloatBuffer(count: self.threadCount * scratchCount, inHugePages: true)
+    scratch = (0..<self.threadCount).map { memory.base + $0 * scratchCount }
+    self.memory = memory
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
   }
@@ -89,7 +89,6 @@ private final class Crew: @unchecked Sendable {
   }
 
   deinit {
-    for memory in scratch { memory.deallocate() }
     pthread_mutex_destroy(mutex)
     pthread_cond_destroy(condition)
     mutex.deallocate()

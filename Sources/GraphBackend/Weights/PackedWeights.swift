@@ -5,23 +5,6 @@ import KernelTable
 import Synchronization
 import TensorCore
 
-/// Floats of our own, aligned to a cache line.
-///
-/// `@unchecked Sendable`: written only before the first other reference exists.
-final class FloatBuffer: @unchecked Sendable {
-  let base: UnsafeMutablePointer<Float>
-  let count: Int
-
-  /// Uninitialised memory.
-  init(count: Int) {
-    self.count = count
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 16) * 4, alignment: 64)
-    base = memory.bindMemory(to: Float.self, capacity: count)
-  }
-
-  deinit { base.deallocate() }
-}
-
 /// Packs weights on first use and keeps them, or packs them each time where a model is too large.
 final class PackedWeights: Sendable {
   private enum Form: Hashable { case matrix, kernel, vector, table }
@@ -36,6 +19,7 @@ final class PackedWeights: Sendable {
   /// Holds the weights that are used as they stand; `nil` where that is this one.
   private let base: PackedWeights?
   private let cache = Mutex<[Key: FloatBuffer]>([:])
+  private let areas = SharedAreas()
 
   /// Floats of a model whose panels are kept: whisper-medium's encoder fits; large's is packed
   /// stage by stage, or its weights would lie in memory twice.
@@ -80,7 +64,7 @@ final class PackedWeights: Sendable {
   func vector(_ reference: WeightReference) throws -> FloatBuffer {
     try cached(reference, .vector) { tensor in
       tensor.withFloat32 { source in
-        let buffer = FloatBuffer(count: source.count + 64)
+        let buffer = areas.buffer(count: source.count + 64)
         buffer.base.update(repeating: 0, count: buffer.count)
         for i in source.indices { buffer.base[i] = source[i] }
         return buffer
@@ -92,7 +76,7 @@ final class PackedWeights: Sendable {
   func table(_ reference: WeightReference) throws -> FloatBuffer {
     try cached(reference, .table) { tensor in
       tensor.withFloat32 { source in
-        let buffer = FloatBuffer(count: source.count)
+        let buffer = areas.buffer(count: source.count)
         for i in source.indices { buffer.base[i] = source[i] }
         return buffer
       }
@@ -117,7 +101,7 @@ final class PackedWeights: Sendable {
   private func packed(
     _ matrix: UnsafeBufferPointer<Float>, columns: Int, depth: Int, pool: ThreadPool
   ) -> FloatBuffer {
-    let buffer = FloatBuffer(count: kernels.packedCount(columns: columns, depth: depth))
+    let buffer = areas.buffer(count: kernels.packedCount(columns: columns, depth: depth))
     guard let base = matrix.baseAddress else { return buffer }
     let pack = kernels.packTransposed
     pool.run([

@@ -44,7 +44,7 @@ final class PackedMatrix: @unchecked Sendable {
     }
   }
 
-  deinit { deallocateLines(memory) }
+  deinit { deallocateLines(memory, panelCount * panelColumns * depth) }
 
   /// The values of `panel` from `index` of the depth on.
   func panel(_ panel: Int, from index: Int) -> UnsafePointer<Double> {
