@@ -40,9 +40,9 @@ package struct MatrixAddress {
 /// out = residual + activation(alpha·(A·B + bias)), for some rows and panels.
 ///
 /// A is read in `segments` of `segmentDepth` columns that lie `segmentStride` apart: a matrix has
-/// one, a convolution one a tap. Sums run over pieces of 64 terms that begin anew with every
-/// segment, and the pieces are added up: two levels, whose rounding error grows with
-/// √(64 + pieces) instead of √depth.
+/// one, a convolution one a tap. Sums run over chains of 16 terms, chains over pieces of 128 that
+/// begin anew with every segment, and the pieces are added up: three levels, whose rounding error
+/// grows with √(16 + 8 + pieces) instead of √depth.
 package struct ProductArguments {
   package var a: UnsafePointer<Float>
   package var aStride: Int
