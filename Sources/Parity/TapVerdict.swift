@@ -30,6 +30,11 @@ package enum TapVerdict: Sendable, Hashable {
     }
   }
 
+  /// The format of a reduced precision.
+  package var roundedFormat: NumberFormat? {
+    if case .reducedPrecision(let format) = self { format } else { nil }
+  }
+
   /// Whether a tap with this introduced verdict is where an error comes in.
   package var isDivergence: Bool {
     switch self {

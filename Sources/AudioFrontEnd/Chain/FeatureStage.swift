@@ -140,6 +140,14 @@ extension LayoutOptions {
     case .none: value
     case .float16: Double(Float16(value))
     case .bfloat16: Double(Float(bitPattern: UInt32(bfloat16Bits(Float(value))) << 16))
+    case .tf32: roundedToTF32(Float(value))
     }
   }
+}
+
+/// Rounds to 10 bits of fraction, to nearest even; NaN and ∞ stay.
+private func roundedToTF32(_ value: Float) -> Double {
+  guard value.isFinite else { return Double(value) }
+  let bits = value.bitPattern
+  return Double(Float(bitPattern: (bits &+ 0xFFF &+ ((bits >> 13) & 1)) & ~0x1FFF))
 }

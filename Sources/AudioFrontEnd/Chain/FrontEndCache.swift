@@ -28,6 +28,8 @@ struct SignalKey: Hashable {
 struct SpectrumKey: Hashable {
   let pcm: PCMOptions
   let spectrum: SpectrumOptions
+  /// `nil` for those of the window.
+  let frames: Range<Int>?
 }
 
 /// What decides the maximum over the file.

@@ -5,6 +5,8 @@
 package struct FrontEndFault: Sendable {
   /// Kebab-case name, stable.
   package let slug: String
+  /// A fitted quantity, as text; empty where the slug says everything.
+  package let value: String
   /// Numbers in the published catalogue of real faults; empty where it has none.
   package let ids: [Int]
   /// The first tap that it changes.
@@ -19,10 +21,12 @@ package struct FrontEndFault: Sendable {
   package let change: @Sendable (inout FrontEndOptions) -> Void
 
   init(
-    _ slug: String, ids: [Int] = [], at tap: FrontEndTap, _ summary: String, remedy: String,
-    isBenign: Bool = false, change: @escaping @Sendable (inout FrontEndOptions) -> Void
+    _ slug: String, value: String = "", ids: [Int] = [], at tap: FrontEndTap, _ summary: String,
+    remedy: String, isBenign: Bool = false,
+    change: @escaping @Sendable (inout FrontEndOptions) -> Void
   ) {
     self.slug = slug
+    self.value = value
     self.ids = ids
     self.tap = tap
     self.summary = summary
@@ -30,6 +34,9 @@ package struct FrontEndFault: Sendable {
     self.remedy = remedy
     self.change = change
   }
+
+  /// `slug=value`, or the slug alone.
+  package var name: String { value.isEmpty ? slug : "\(slug)=\(value)" }
 
   /// The chain with this fault alone.
   package var options: FrontEndOptions { applied(to: .whisper) }

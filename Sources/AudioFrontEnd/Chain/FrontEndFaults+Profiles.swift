@@ -33,6 +33,10 @@ extension FrontEndFaults {
       "mel-bfloat16", ids: [50], at: .mel, "features rounded to bfloat16",
       remedy: "hand the mel on as float32"
     ) { $0.layout.rounding = .bfloat16 },
+    FrontEndFault(
+      "mel-tf32", ids: [50], at: .mel, "features rounded to TensorFloat-32",
+      remedy: "hand the mel on as float32"
+    ) { $0.layout.rounding = .tf32 },
   ]
 
   /// Front-ends as they are found, benign ones last.

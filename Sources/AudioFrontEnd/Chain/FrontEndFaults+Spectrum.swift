@@ -77,6 +77,18 @@ extension FrontEndFaults {
       remedy: "use the periodic Hann window"
     ) { $0.spectrum.window = .blackmanPeriodic },
     FrontEndFault(
+      "mel-bartlett", at: .stft, "triangular (Bartlett) window",
+      remedy: "use the periodic Hann window"
+    ) { $0.spectrum.window = .bartlettPeriodic },
+    FrontEndFault(
+      "mel-blackman-harris", at: .stft, "Blackman-Harris window",
+      remedy: "use the periodic Hann window"
+    ) { $0.spectrum.window = .blackmanHarrisPeriodic },
+    FrontEndFault(
+      "mel-sine-window", at: .stft, "sine window (scipy's cosine)",
+      remedy: "use the periodic Hann window"
+    ) { $0.spectrum.window = .sine },
+    FrontEndFault(
       "mel-no-window", at: .stft, "no window function at all",
       remedy: "multiply each frame with the periodic Hann window"
     ) { $0.spectrum.window = .rectangular },

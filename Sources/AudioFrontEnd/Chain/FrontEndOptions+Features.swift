@@ -149,4 +149,6 @@ package enum FeatureRounding: String, Sendable, Hashable, Codable, CaseIterable 
   case none
   case float16
   case bfloat16
+  /// 10 stored bits of fraction in Float32's range.
+  case tf32
 }

@@ -28,6 +28,24 @@ package final class FrontEndRunner: Sendable {
     return try features(options, log)
   }
 
+  /// The bands before the logarithm: `[frames, bands]` in Float64, of all frames of the window or of
+  /// some, which may lie anywhere in the signal.
+  package func bands(
+    _ options: FrontEndOptions, frames: Range<Int>? = nil
+  ) throws(AudioError) -> Tensor {
+    filterbank(options).apply(try spectrum(options, frames: frames, isRemembered: true))
+  }
+
+  /// Samples at the rate that these options read as 16 kHz.
+  package func numSamples(_ options: FrontEndOptions) throws(AudioError) -> Int {
+    try signal(options).count
+  }
+
+  /// The coefficients of the window that these options ask for.
+  package static func window(_ options: FrontEndOptions) -> [Double] {
+    ShortTimeFourier(options.spectrum).window
+  }
+
   /// The stages named in `taps`, in Float64.
   package func run(
     _ options: FrontEndOptions, keeping taps: Set<FrontEndTap>
@@ -108,17 +126,18 @@ extension FrontEndRunner {
       numBins: options.spectrum.fftLength / 2 + 1, fftLength: options.spectrum.fftLength)
   }
 
-  /// The spectrum of the window, or of other frames of its signal, which are not remembered.
+  /// The spectrum of the window, or of other frames of its signal.
   private func spectrum(
-    _ options: FrontEndOptions, frames: Range<Int>?
+    _ options: FrontEndOptions, frames: Range<Int>?, isRemembered: Bool? = nil
   ) throws(AudioError) -> Tensor {
-    let key = SpectrumKey(pcm: options.pcm, spectrum: options.spectrum)
-    if frames == nil, let known = cache.withLock({ $0.spectra[key] }) { return known }
+    let isRemembered = isRemembered ?? (frames == nil)
+    let key = SpectrumKey(pcm: options.pcm, spectrum: options.spectrum, frames: frames)
+    if isRemembered, let known = cache.withLock({ $0.spectra[key] }) { return known }
     let fourier = ShortTimeFourier(options.spectrum)
     let signal = try signal(options)
     let wanted = frames ?? windowFrames(options, fourier, signalCount: signal.count)
     let result = fourier.spectrum(of: signal, frames: wanted)
-    if frames == nil { cache.withLock { $0.spectra.insert(result, for: key) } }
+    if isRemembered { cache.withLock { $0.spectra.insert(result, for: key) } }
     return result
   }
 

@@ -4,6 +4,7 @@ extension FourierTransform {
   /// Transforms `real` + i·`imaginary` in place of the buffers.
   /// - Returns: the buffers, swapped where needed, so that `real` and `imaginary` hold the result.
   func transform(_ buffers: FourierBuffers) -> FourierBuffers {
+    if let chirp { return chirp.transform(buffers) }
     var current = buffers
     var stride = 1
     cosines.withUnsafeBufferPointer { c in

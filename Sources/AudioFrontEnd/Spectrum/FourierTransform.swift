@@ -20,14 +20,23 @@ struct FourierTransform: Sendable {
   /// cos(2πk/N) and sin(2πk/N).
   let cosines: [Double]
   let sines: [Double]
+  /// What takes over where a factor is too large for the definition.
+  let chirp: ChirpTransform?
+
+  /// Prime factors from which on three longer transforms are cheaper than the definition.
+  private static let largePrime = 31
 
   init(length: Int) {
     precondition(length > 0)
     self.length = length
     radices = Self.factors(of: length)
+    chirp = radices.contains { $0 >= Self.largePrime } ? ChirpTransform(length: length) : nil
     cosines = (0..<length).map { Self.turn($0, of: length).cosine }
     sines = (0..<length).map { Self.turn($0, of: length).sine }
   }
+
+  /// Values that each buffer must hold.
+  var bufferLength: Int { chirp?.bufferLength ?? length }
 
   /// 4s first, then 2, 5, 3 and what remains.
   private static func factors(of length: Int) -> [Int] {

@@ -22,7 +22,7 @@ struct RealFourierTransform: Sendable {
   }
 
   /// Buffers for `transform`.
-  func makeBuffers() -> FourierBuffers { .allocate(length: complex.length) }
+  func makeBuffers() -> FourierBuffers { .allocate(length: complex.bufferLength) }
 
   /// Transforms the signals that `sample(n)` yields and hands each bin to `emit(k, re, im)`.
   @inline(__always)

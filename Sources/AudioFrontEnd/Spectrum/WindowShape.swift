@@ -19,6 +19,12 @@ package enum WindowShape: String, Sendable, Hashable, Codable, CaseIterable {
   case povey
   /// 0.42 − 0.5·cos(2πn/N) + 0.08·cos(4πn/N).
   case blackmanPeriodic
+  /// 1 − |2n/N − 1|.
+  case bartlettPeriodic
+  /// Four cosine terms, side lobes at −92 dB.
+  case blackmanHarrisPeriodic
+  /// sin(π(n + ½)/(N + 1)): scipy's periodic `cosine`.
+  case sine
   case rectangular
 
   /// `length` coefficients in Float64.
@@ -36,6 +42,11 @@ package enum WindowShape: String, Sendable, Hashable, Codable, CaseIterable {
       case .povey: pow(0.5 - 0.5 * cosine(n, length - 1), 0.85)
       case .blackmanPeriodic:
         0.42 - 0.5 * cosine(n, length) + 0.08 * cosine(n, length, harmonic: 2)
+      case .bartlettPeriodic: 1 - abs(2 * Double(n) / Double(length) - 1)
+      case .blackmanHarrisPeriodic:
+        0.35875 - 0.48829 * cosine(n, length) + 0.14128 * cosine(n, length, harmonic: 2)
+          - 0.01168 * cosine(n, length, harmonic: 3)
+      case .sine: sin(.pi * (Double(n) + 0.5) / Double(length + 1))
       case .rectangular: 1
       }
     }

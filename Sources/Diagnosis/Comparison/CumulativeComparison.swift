@@ -1,7 +1,10 @@
+import EncoderModel
 package import Parity
 package import TensorCore
 
 /// Two dumps compared without a model: cumulative figures alone, as no operation can be replayed.
+///
+/// A tensor whose values all lie on the grid of a narrower format is held to that format's rounding.
 package struct CumulativeComparison {
   private let backend: String
   private var taps: [TapResult] = []
@@ -32,7 +35,7 @@ package struct CumulativeComparison {
     let figures = TapFigures.compare(reference: reference, candidate: candidate)
     let result = TapResult(
       tap: tap, shape: reference.shape, cumulative: figures, introduced: nil,
-      verdict: verdict(figures, unit: unit(reference, candidate)))
+      verdict: verdict(figures, candidate, unit: unit(reference, candidate)))
     if result.verdict.isDivergence { isBeyond = true }
     taps.append(result)
   }
@@ -41,19 +44,25 @@ package struct CumulativeComparison {
     max(reference.scalarType.unitRoundoff ?? 0, candidate.scalarType.unitRoundoff ?? 0, 0x1p-24)
   }
 
-  private func verdict(_ figures: TapFigures, unit: Double) -> TapVerdict {
+  private func verdict(_ figures: TapFigures, _ candidate: Tensor, unit: Double) -> TapVerdict {
     if figures.isBitEqual { return .identical }
     if figures.nonFinite > figures.nonFiniteReference { return isBeyond ? .inherited : .nonFinite }
-    let expected = Self.allowance * Double(taps.count + 1).squareRoot() * 2 * unit
-    guard (figures.relativeL2 ?? .infinity) > expected else { return .rounding }
+    let relative = figures.relativeL2 ?? .infinity
+    let allowance = Self.allowance * Double(taps.count + 1).squareRoot() * 2
+    if relative <= allowance * unit { return .rounding }
+    if let grid = resultGrid(candidate), relative <= allowance * grid.unitRoundoff {
+      return .reducedPrecision(grid)
+    }
     return isBeyond ? .inherited : .structural
   }
 
   /// Everything compared so far.
   package func result() -> CandidateResult {
-    let first = taps.first { $0.verdict.isDivergence }
+    let divergent = taps.filter(\.verdict.isDivergence)
+    let isReduced = divergent.allSatisfy { $0.verdict.roundedFormat != nil }
     return CandidateResult(
-      backend: backend, faults: [], taps: taps, verdict: first == nil ? .parity : .divergent,
-      firstDivergence: first?.tap)
+      backend: backend, faults: [], taps: taps,
+      verdict: divergent.isEmpty ? .parity : isReduced ? .reducedPrecision : .divergent,
+      firstDivergence: divergent.first?.tap)
   }
 }

@@ -16,7 +16,7 @@ extension Explainer {
   /// One finding for each fault; a systematic one is a single finding with many sites.
   private func findings(_ cause: ProvedCause, _ confidence: Finding.Confidence) -> [Finding] {
     let hypothesis = cause.trial.hypothesis
-    let names = hypothesis.frontEnd.map(\.slug) + hypothesis.faults.map(\.description)
+    let names = hypothesis.frontEnd.map(\.name) + hypothesis.faults.map(\.description)
     func finding(
       slug: String, name: String, ids: [Int], summary: String, remedy: String, sites: [String],
       isBenign: Bool, own: String?, rewrite: Hypothesis
@@ -31,8 +31,9 @@ extension Explainer {
     }
     var result = hypothesis.frontEnd.map { fault in
       finding(
-        slug: fault.slug, name: fault.slug, ids: fault.ids, summary: fault.summary,
-        remedy: fault.remedy, sites: ["mel"], isBenign: fault.isBenign, own: fault.slug,
+        slug: fault.slug, name: fault.name, ids: fault.ids, summary: fault.summary,
+        remedy: fault.remedy, sites: ["mel"],
+        isBenign: fault.isBenign || isForgiven(fault.roundedFormat), own: fault.name,
         rewrite: Hypothesis(frontEnd: [fault]))
     }
     let groups =
@@ -52,7 +53,12 @@ extension Explainer {
   /// A deliberate difference, or a precision that was declared.
   private func isBenign(_ instance: FaultInstance) -> Bool {
     if instance.fault.isBenign { return true }
-    guard let format = instance.numberFormat, let expected = context.expected else { return false }
+    return isForgiven(instance.numberFormat)
+  }
+
+  /// Whether that precision was declared.
+  private func isForgiven(_ format: NumberFormat?) -> Bool {
+    guard let format, let expected = context.expected else { return false }
     return PrecisionClaim.expecting(expected).forgives(format)
   }
 
@@ -93,12 +99,12 @@ extension Explainer {
     for fault in best.hypothesis.frontEnd {
       explanation.findings.append(
         Finding(
-          slug: fault.slug, name: fault.slug, ids: fault.ids, summary: fault.summary,
+          slug: fault.slug, name: fault.name, ids: fault.ids, summary: fault.summary,
           remedy: fault.remedy, sites: ["mel"], shownAt: ["mel"],
           confidence: best.isRounding ? .proved : .likely, residual: best.residual,
           runnerUp: outcome.runnerUp.map(rival), equivalents: outcome.equivalents.map(rival),
-          together: best.hypothesis.frontEnd.map(\.slug).filter { $0 != fault.slug },
-          isBenign: fault.isBenign, outputEffect: nil, note: nil,
+          together: best.hypothesis.frontEnd.map(\.name).filter { $0 != fault.name },
+          isBenign: fault.isBenign || isForgiven(fault.roundedFormat), outputEffect: nil, note: nil,
           hypothesis: Hypothesis(frontEnd: [fault])))
     }
   }

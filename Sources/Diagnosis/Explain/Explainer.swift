@@ -69,15 +69,7 @@ package struct Explainer: Sendable {
     if let foreign, relativeDistance(foreign, context.mel) == 0 { return }
     guard foreign != nil || shelf.misshapenMel != nil else { return }
     guard let runner = context.frontEnd else {
-      if let foreign,
-        !MelBound.isRounding(
-          foreign, context.mel, relative: relativeDistance(foreign, context.mel))
-      {
-        explanation.unexplained.append(
-          Unexplained(
-            tap: "mel", verdict: "structural", error: relativeDistance(foreign, context.mel),
-            clues: ["the causes in a mel are searched for on the audio: give the audio file"]))
-      }
+      if let foreign { explainMelWithoutAudio(foreign, &explanation) }
       return
     }
     guard let own = foreign ?? shelf.misshapenMel else { return }
@@ -85,5 +77,22 @@ package struct Explainer: Sendable {
       runner: runner, own: own, deadline: .now + .seconds(context.budgetSeconds),
       progress: context.progress)
     add(search.run(), to: &explanation)
+  }
+
+  /// Without the audio, only what the sound mel itself tells.
+  private func explainMelWithoutAudio(_ foreign: Tensor, _ explanation: inout Explanation) {
+    let residual = relativeDistance(foreign, context.mel)
+    if MelBound.isRounding(foreign, context.mel, relative: residual) { return }
+    let rounding = MelRounding(foreign)
+    guard let left = rounding.residual(foreign, context.mel) else {
+      explanation.unexplained.append(
+        Unexplained(
+          tap: "mel", verdict: "structural", error: residual,
+          clues: ["the causes in a mel are searched for on the audio: give the audio file"]))
+      return
+    }
+    let trial = MelSearch.Trial(
+      hypothesis: Hypothesis(frontEnd: rounding.faults), residual: left, isRounding: true)
+    add(MelSearch.Outcome(best: trial, soundResidual: residual, isSound: false), to: &explanation)
   }
 }

@@ -30,7 +30,7 @@ package struct Hypothesis: Sendable {
 
   /// Unique among the hypotheses of one search.
   package var key: String {
-    (frontEnd.map(\.slug) + faults.map(\.description)).joined(separator: " + ")
+    (frontEnd.map(\.name) + faults.map(\.description)).joined(separator: " + ")
   }
 
   /// The same for people: a systematic fault by the number of its places.

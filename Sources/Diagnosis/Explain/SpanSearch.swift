@@ -70,7 +70,7 @@ final class SpanSearch {
     let nodes = program.nodes.filter { members.contains($0.stage) }
     let mel =
       hypothesis.frontEnd.isEmpty
-      ? Self.soundMel : hypothesis.frontEnd.map(\.slug).joined(separator: "+")
+      ? Self.soundMel : hypothesis.frontEnd.map(\.name).joined(separator: "+")
     if !hypothesis.frontEnd.isEmpty {
       guard !shelf.shown.contains("mel"), let runner = context.frontEnd,
         let tensor = try? runner.mel(hypothesis.frontEndOptions).converted(to: .float32),

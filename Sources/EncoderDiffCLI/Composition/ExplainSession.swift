@@ -116,14 +116,15 @@ struct ExplainSession {
     else { return nil }
     let bands = [sizes.numMels, 80, 128]
     if bands.contains(shape[1]), !bands.contains(shape[0]) || shape[0] > shape[1] {
-      return tensor.reshaped(shape).converted(to: .float32)
+      return tensor.reshaped(shape)
     }
     guard bands.contains(shape[0]) else { return nil }
-    return tensor.withFloat32 { values in
-      Tensor.float32([shape[1], shape[0]]) { target in
+    let turned = tensor.withFloat64 { values in
+      Tensor.float64([shape[1], shape[0]]) { target in
         for i in 0..<target.count { target[i] = values[i % shape[0] * shape[1] + i / shape[0]] }
       }
     }
+    return turned.converted(to: tensor.scalarType)
   }
 
   /// What the causes do to the text; `nil` where there is no text to be had.

@@ -110,12 +110,12 @@ package struct CandidateJudge {
     let comparable = reference.flatMap { $0.elementCount == tap.elementCount ? $0 : nil }
     let cumulative = comparable.map { TapFigures.compare(reference: $0, candidate: tap) }
     if case .input = node.operation {
-      let verdict = melVerdict(cumulative)
+      let verdict = melVerdict(cumulative, tap, comparable)
       lineage.record(
         node, relativeL2: cumulative?.relativeL2, isDivergent: verdict.isDivergence)
       return TapResult(
         tap: node.name, shape: node.shape, cumulative: cumulative, introduced: nil,
-        verdict: verdict)
+        verdict: verdict, note: verdict.roundedFormat.map { "values rounded to \($0.rawValue)" })
     }
     let statement = try lineage.verdict(
       node, introduced: introduced, cumulative: cumulative, amplification: amplification)
@@ -126,15 +126,17 @@ package struct CandidateJudge {
   }
 }
 
-/// What is said of a mel that differs.
-///
-/// A Float32 front-end leaves each power with an error of about u·5 of the largest amplitude; the
-/// clamp stands 8 decades of power below that, where an amplitude is 10⁻⁴ of it: δP/P ≈ 2·5·u·10⁴ =
-/// 6·10⁻³, after log₁₀ and the division by four 7·10⁻⁴. Most values lie far above the clamp, so
-/// that the relative L2 stays under 10⁻⁴.
-private func melVerdict(_ figures: TapFigures?) -> TapVerdict {
-  guard let figures else { return .rounding }
+/// What is said of a mel: within what Float32 front-ends differ by, such a mel rounded to the grid of
+/// a narrower format (which is no more than rounding where the dump is of that type), or another.
+private func melVerdict(_ figures: TapFigures?, _ mel: Tensor, _ reference: Tensor?) -> TapVerdict {
+  guard let figures, let reference else { return .rounding }
   if figures.isBitEqual { return .identical }
   if figures.nonFinite > figures.nonFiniteReference { return .nonFinite }
-  return figures.maxAbs <= 7e-4 && (figures.relativeL2 ?? 0) <= 1e-4 ? .rounding : .structural
+  if figures.maxAbs <= MelBound.absolute && (figures.relativeL2 ?? 0) <= MelBound.relative {
+    return .rounding
+  }
+  guard let grid = MelBound.grid(of: mel), MelBound.isRounding(mel, reference, to: grid) else {
+    return .structural
+  }
+  return [.float16, .bfloat16].contains(mel.scalarType) ? .rounding : .reducedPrecision(grid.format)
 }

@@ -9,10 +9,16 @@ struct PrecisionVariant: Sendable, Hashable {
   private static let blockFormats: [NumberFormat] = [.q8_0, .q5_1, .q5_0, .q4_1, .q4_0]
 
   /// Every variant, those first that engines run most.
-  static func all(hasWeights: Bool, result: NumberFormat) -> [PrecisionVariant] {
+  static func all(
+    hasWeights: Bool, hasMaps: Bool = false, result: NumberFormat
+  ) -> [PrecisionVariant] {
     let floats = operandFormats.flatMap { format in
-      Rounded.allCases.filter { hasWeights || $0 == .operands }
+      let variants = Rounded.allCases.filter { hasWeights || $0 == .operands }
         .map { PrecisionVariant(format: format, rounded: $0, result: result) }
+      guard hasMaps, NarrowGrid(format) != nil, let first = variants.first else { return variants }
+      var fused = first
+      fused.roundsExponentials = true
+      return [first, fused] + variants.dropFirst()
     }
     guard hasWeights else { return floats }
     let blocks = blockFormats.flatMap { format in
@@ -51,6 +57,9 @@ struct PrecisionVariant: Sendable, Hashable {
   var rounded: Rounded
   /// What results are rounded to: `.float32` for none.
   var result: NumberFormat
+  /// Whether attention rounds exponentials and divides by their exact sum afterwards, as fused
+  /// attention does, rather than the probabilities.
+  var roundsExponentials = false
 
   var text: String {
     let stored = result == .float32 ? "" : ", results rounded to \(result.rawValue)"
@@ -58,7 +67,8 @@ struct PrecisionVariant: Sendable, Hashable {
       rounded == .operands && format != activationFormat
       ? ", activations to \(activationFormat.rawValue)" : ""
     let what = beside.isEmpty ? rounded.rawValue : Rounded.weights.rawValue
-    return "\(what) of products rounded to \(format.rawValue)\(beside)\(stored)"
+    let before = roundsExponentials ? " (exponentials before they are normalised)" : ""
+    return "\(what) of products rounded to \(format.rawValue)\(beside)\(stored)\(before)"
   }
 
   /// A value as it is handed on to the next operation: an engine whose results lie on a grid stores

@@ -1,9 +1,9 @@
-import EncoderModel
-import TensorCore
+package import EncoderModel
+package import TensorCore
 
 /// The narrow format whose values all elements are, if any: what an engine leaves that rounds its
 /// results, or stores them so. Zeros say nothing; a tensor of zeros has no grid.
-func resultGrid(_ tensor: Tensor) -> NumberFormat? {
+package func resultGrid(_ tensor: Tensor) -> NumberFormat? {
   if tensor.scalarType == .bfloat16 { return .bfloat16 }
   if tensor.scalarType == .float16 { return .float16 }
   guard tensor.scalarType == .float32 || tensor.scalarType == .float64 else { return nil }

@@ -182,47 +182,15 @@ extension StageContext {
       ? outcome.model.productEnergy.map { (scan.errorSquared / $0).squareRoot() } : nil
     let relative = scan.exactSquared > 0 ? (scan.errorSquared / scan.exactSquared).squareRoot() : 1
     let hasWeights = segment.contains(where: \.hasWeightMatrix)
+    let hasMaps = segment.contains { if case .softmax = $0.operation { true } else { false } }
     var found: [PrecisionVariant] = hint.map { [$0] } ?? []
-    for variant in PrecisionVariant.all(hasWeights: hasWeights, result: grid ?? .float32) {
+    for variant in PrecisionVariant.all(
+      hasWeights: hasWeights, hasMaps: hasMaps, result: grid ?? .float32)
+    {
       let isPlausible =
         effective.map(variant.plausibleRoundoff.contains) ?? (relative < Self.largestRelative)
       if isPlausible && !found.contains(variant) { found.append(variant) }
     }
     return found
-  }
-
-  /// The segment's output with its products altered, from the candidate's own values.
-  func simulate(
-    _ variant: PrecisionVariant, _ segment: [ProgramNode], roots: [String: Tensor]
-  ) throws -> Tensor? {
-    var results = roots
-    var index = 0
-    while index < segment.count {
-      let node = segment[index]
-      if index + 2 < segment.count, case .attentionScores = node.operation,
-        case .attentionContext = segment[index + 2].operation,
-        let q = node.inputs.first.flatMap({ results[$0] }),
-        let k = node.inputs.last.flatMap({ results[$0] }),
-        let v = segment[index + 2].inputs.last.flatMap({ results[$0] })
-      {
-        let attention = FusedAttention(
-          scores: variant.altering(node), softmax: segment[index + 1],
-          context: variant.altering(segment[index + 2]), oracle: judge.oracle)
-        results[segment[index + 2].name] =
-          try attention.evaluate(
-            q, k, v, builder: nil,
-            storage: StorageRounding(inputs: [], output: .float32, claim: .float32)
-          ).value
-        results[segment[index + 2].name] = results[segment[index + 2].name].map(variant.stored)
-        index += 3
-        continue
-      }
-      let inputs = node.inputs.compactMap { results[$0] }
-      guard inputs.count == node.inputs.count else { return nil }
-      let value = try judge.oracle.evaluate(variant.altering(node), inputs: inputs)
-      results[node.name] = variant.stored(value)
-      index += 1
-    }
-    return segment.last.flatMap { results[$0.name] }
   }
 }

@@ -1,5 +1,6 @@
 package import AudioFrontEnd
 import EncoderModel
+import Parity
 package import TensorCore
 
 /// Explains a foreign mel: the front-end's faults, fitted quantities and pairs, on the audio itself.
@@ -9,6 +10,19 @@ package struct MelSearch {
   let own: Tensor
   let deadline: ContinuousClock.Instant
   let progress: (String, Double) -> Void
+  /// How the values of the foreign mel are rounded.
+  private let rounding: MelRounding
+
+  init(
+    runner: FrontEndRunner, own: Tensor, deadline: ContinuousClock.Instant,
+    progress: @escaping (String, Double) -> Void
+  ) {
+    self.runner = runner
+    self.own = own
+    self.deadline = deadline
+    self.progress = progress
+    rounding = MelRounding(own)
+  }
 
   /// One fault of the front-end.
   static var singles: [Hypothesis] {
@@ -34,13 +48,23 @@ package struct MelSearch {
   /// Single faults, fitted quantities, then pairs of the best with all, until something fits.
   func run() -> Outcome {
     let sound = trial(Hypothesis())
-    var outcome = Outcome(soundResidual: sound.residual, isSound: sound.isRounding)
-    if sound.isRounding { return outcome }
+    var outcome = Outcome(
+      soundResidual: sound.residual,
+      isSound: sound.isRounding && sound.hypothesis.frontEnd.isEmpty)
+    if sound.isRounding {
+      outcome.best = outcome.isSound ? nil : sound
+      // Within f16's range tf32 rounds alike.
+      outcome.equivalents = rounding.twins.map {
+        Trial(hypothesis: Hypothesis(frontEnd: [$0]), residual: sound.residual, isRounding: true)
+      }
+      return outcome
+    }
     var trials = Self.singles.enumerated().map { index, hypothesis in
       progress("front-end faults", Double(index) / Double(Self.singles.count))
       return trial(hypothesis)
     }
     if !trials.contains(where: \.isRounding) { trials += fittedTrials() }
+    if !trials.contains(where: \.isRounding) { trials += parametricTrials() }
     if !trials.contains(where: \.isRounding) { trials += pairTrials(trials, sound: sound.residual) }
     let proved = trials.filter(\.isRounding).sorted(by: isBetter)
     if let best = proved.first {
@@ -60,7 +84,8 @@ package struct MelSearch {
       let ranked = trials.sorted { $0.residual < $1.residual }
       outcome.runnerUp = ranked.first
       if let first = ranked.first, let second = ranked.dropFirst().first,
-        first.residual <= sound.residual / 10, second.residual >= 5 * first.residual
+        first.residual.isFinite, first.residual <= sound.residual / 10,
+        second.residual >= 5 * first.residual
       {
         outcome.best = first
         outcome.runnerUp = second
@@ -80,9 +105,17 @@ package struct MelSearch {
       return Trial(hypothesis: hypothesis, residual: .infinity, isRounding: false)
     }
     let residual = relativeDistance(own, prediction)
-    return Trial(
-      hypothesis: hypothesis, residual: residual,
-      isRounding: MelBound.isRounding(own, prediction, relative: residual))
+    if MelBound.isRounding(own, prediction, relative: residual) {
+      return Trial(hypothesis: hypothesis, residual: residual, isRounding: true)
+    }
+    if hypothesis.frontEndOptions.layout.rounding == .none,
+      let left = rounding.residual(own, prediction)
+    {
+      return Trial(
+        hypothesis: hypothesis.with(Hypothesis(frontEnd: rounding.faults)), residual: left,
+        isRounding: true)
+    }
+    return Trial(hypothesis: hypothesis, residual: residual, isRounding: false)
   }
 
   /// The mel of these options in the extents of the foreign one; `nil` where they do not fit.

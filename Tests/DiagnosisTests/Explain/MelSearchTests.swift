@@ -1,0 +1,67 @@
+import AudioFrontEnd
+import Diagnosis
+import EncoderModel
+import TensorCore
+import Testing
+
+@Suite("A foreign mel alone")
+struct MelSearchTests {
+  @Test("every fault of the front-end that shows on this audio is named")
+  func everyFault() throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    var named = 0
+    for fault in FrontEndOptions.catalogue {
+      let mel = try runner.mel(fault.options).converted(to: .float32)
+      let explanation = try bench.explanation(of: ["mel": mel])
+      if explanation.findings.isEmpty && explanation.unexplained.isEmpty { continue }
+      #expect(
+        explanation.names.contains("\(fault.slug)@mel")
+          || explanation.names.contains("\(fault.slug)@\(fault.slug)"), "\(fault.slug)")
+      named += 1
+    }
+    #expect(named > FrontEndOptions.catalogue.count / 2)
+  }
+
+  @Test("two faults at once")
+  func pair() throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    let options = FrontEndOptions.with {
+      $0.spectrum.window = .hammingPeriodic
+      $0.filterbank.scale = .htk
+    }
+    let explanation = try bench.explanation(
+      of: ["mel": try runner.mel(options).converted(to: .float32)])
+    #expect(Set(explanation.findings.map(\.slug)) == ["mel-hamming", "mel-htk-scale"])
+  }
+
+  @Test("a gain and a shift that no list holds", arguments: [0.37, 4.2])
+  func gain(gain: Double) throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    let mel = try runner.mel(.with { $0.pcm.gain = gain }).converted(to: .float32)
+    #expect(try bench.explanation(of: ["mel": mel]).findings.map(\.slug) == ["pcm-gain"])
+  }
+
+  @Test("a sound mel on a narrow grid, with another fault and without")
+  func rounded() throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    for base in [FrontEndOptions.whisper, .with { $0.filterbank.scale = .htk }] {
+      let exact = try runner.mel(base).converted(to: .float32)
+      // The last places that another engine would leave, before the rounding.
+      let noisy = exact.withFloat32 { source in
+        Tensor.float32(exact.shape) { target in
+          for n in target.indices { target[n] = source[n] * (1 + Float(n % 7 - 3) * 2e-7) }
+        }
+      }
+      let mel = noisy.converted(to: .bfloat16)
+      let own = try bench.explanation(of: ["mel": mel.converted(to: .float32)])
+      let others = base == .whisper ? [] : ["mel-htk-scale"]
+      #expect(own.findings.map(\.slug) == others + ["mel-bfloat16"])
+      #expect(own.findings.allSatisfy { $0.confidence == .proved } && own.unexplained.isEmpty)
+      #expect(try bench.explanation(of: ["mel": mel]).findings.map(\.slug) == others)
+    }
+  }
+}
