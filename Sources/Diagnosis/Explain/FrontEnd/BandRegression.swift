@@ -40,7 +40,10 @@ struct BandRegression {
     guard own.shape.count == 2, own.elementCount > 0 else { return nil }
     numBands = own.shape[1]
     let frames = own.shape[0]
-    let flat = own.float64Array.map { Self.transformed($0, link) }
+    let features = own.float64Array
+    // Powers, and logarithms of what is more than 1, are never negative.
+    if link != .logarithm, features.contains(where: { $0 < 0 }) { return nil }
+    let flat = features.map { Self.transformed($0, link) }
     let finite = flat.filter(\.isFinite)
     guard let low = finite.min(), let high = finite.max(), high > low else { return nil }
     let bands = numBands

@@ -15,6 +15,8 @@ struct FrontEndFit {
 
   /// Below this nothing but Float32 is left.
   static let enough = 3e-6
+  /// Below this lengths are right, and what is left is in other options.
+  private static let small = 1e-4
 
   init(
     _ runner: FrontEndRunner, _ regression: BandRegression, start: FrontEndOptions,
@@ -53,6 +55,7 @@ struct FrontEndFit {
       if round >= 2 { setPerBand(false) }
       pass(isFine: round > 0)
       if residual < Self.enough && !isPerBand { return }
+      if residual < Self.enough { continue }
       if residual > before * 0.98 && !isPerBand { return }
     }
   }
@@ -63,19 +66,27 @@ struct FrontEndFit {
     residual = measure(best)
   }
 
-  /// Common lengths with both mel scales, in all combinations.
+  /// Common lengths with both mel scales, then common ends of the bands.
   mutating func coarse() {
     let start = best
     for (window, length) in Self.lengths {
       for scale in MelScale.allCases {
-        for top in [nil, 7600, 6000, 4000] as [Double?] {
-          take {
-            $0 = start
-            $0.spectrum.windowLength = window
-            $0.spectrum.fftLength = length
-            $0.filterbank.scale = scale
-            $0.filterbank.maximumHz = top
-          }
+        take {
+          $0 = start
+          $0.spectrum.windowLength = window
+          $0.spectrum.fftLength = length
+          $0.filterbank.scale = scale
+        }
+      }
+    }
+    let spectrum = best.spectrum
+    for scale in MelScale.allCases {
+      for top in [7600.0, 6000, 4000] {
+        take {
+          $0 = start
+          $0.spectrum = spectrum
+          $0.filterbank.scale = scale
+          $0.filterbank.maximumHz = top
         }
       }
     }
@@ -83,22 +94,49 @@ struct FrontEndFit {
 
   private static let lengths: [(Int, Int)] = [
     (400, 400), (400, 512), (200, 200), (256, 256), (320, 320), (320, 512), (480, 480), (480, 512),
-    (512, 512), (551, 1024), (640, 640), (640, 1024), (800, 800), (800, 1024), (1024, 1024),
-    (1102, 2048), (1280, 1280), (1600, 1600), (2048, 2048), (400, 1024), (400, 2048),
+    (512, 512), (551, 1024), (640, 640), (640, 1024), (720, 720), (800, 800), (800, 1024),
+    (900, 900), (1024, 1024), (1102, 2048), (1200, 1200), (1400, 1400), (1600, 1600), (1800, 1800),
+    (2048, 2048), (400, 1024), (400, 2048),
   ]
 
+  /// Lengths come before what could stand in for them: a shorter window of another shape, or another
+  /// filterbank.
   private mutating func pass(isFine: Bool) {
-    filterbank()
-    windows()
-    frames()
     lengths()
-    filterbank()
+    frames()
+    filterbank(isFine)
+    windows()
+    lengths()
     if isFine { colours() }
   }
 
+  /// Every shape of the window with the lengths that suit it.
   private mutating func windows() {
-    for window in WindowShape.allCases { take { $0.spectrum.window = window } }
-    for quantity in SpectrumQuantity.allCases { take { $0.spectrum.quantity = quantity } }
+    for quantity in [SpectrumQuantity.power, .magnitude] {
+      take { $0.spectrum.quantity = quantity }
+    }
+    let start = (options: best, residual: residual)
+    var winner = start
+    for shape in WindowShape.allCases where shape != start.options.spectrum.window {
+      var lengths = [start.options.spectrum.windowLength, 400, start.options.spectrum.fftLength]
+      lengths.removeAll { $0 > start.options.spectrum.fftLength }
+      (best, residual) = (start.options, .infinity)
+      for length in lengths {
+        take {
+          $0.spectrum.window = shape
+          $0.spectrum.windowLength = length
+        }
+      }
+      if residual < 3 * start.residual { descend([16, 4, 2, 1], Self.lengthen) }
+      if residual < winner.residual { winner = (best, residual) }
+    }
+    (best, residual) = winner
+  }
+
+  /// Another length of the window alone.
+  private static func lengthen(_ options: inout FrontEndOptions, _ step: Int) {
+    let length = options.spectrum.windowLength + step
+    if (32...options.spectrum.fftLength).contains(length) { options.spectrum.windowLength = length }
   }
 
   private mutating func frames() {
@@ -115,6 +153,7 @@ struct FrontEndFit {
 
   private mutating func lengths() {
     // A window that fills its transform stays so; then each by itself.
+    take { $0.spectrum.fftLength = $0.spectrum.windowLength }
     descend([64, 32, 16, 8, 4, 2, 1]) {
       guard $0.spectrum.windowLength == $0.spectrum.fftLength,
         $0.spectrum.fftLength + $1 >= 32
@@ -122,26 +161,23 @@ struct FrontEndFit {
       $0.spectrum.windowLength += $1
       $0.spectrum.fftLength += $1
     }
-    descend([64, 32, 16, 8, 4, 2, 1]) {
-      let length = $0.spectrum.windowLength + $1
-      if (32...$0.spectrum.fftLength).contains(length) { $0.spectrum.windowLength = length }
-    }
+    if residual > Self.small { descend([64, 32, 16, 8, 4, 2, 1], Self.lengthen) }
     for length in [256, 320, 400, 480, 512, 600, 640, 800, 960, 1000, 1024, 1200, 1600, 2048, 4096]
     {
       take {
         if length >= $0.spectrum.windowLength { $0.spectrum.fftLength = length }
       }
     }
-    guard residual > 1e-3 else { return }
+    guard residual > Self.small else { return }
     descend([64, 32, 16, 8, 4, 2, 1]) {
       let length = $0.spectrum.fftLength + $1
       if length >= $0.spectrum.windowLength { $0.spectrum.fftLength = length }
     }
   }
 
-  private mutating func filterbank() {
+  private mutating func filterbank(_ isFine: Bool) {
     for scale in MelScale.allCases { take { $0.filterbank.scale = scale } }
-    for shape in FilterShape.allCases { take { $0.filterbank.shape = shape } }
+    if isFine { for shape in FilterShape.allCases { take { $0.filterbank.shape = shape } } }
     if !isPerBand { for norm in FilterNorm.allCases { take { $0.filterbank.norm = norm } } }
     for scale in MelScale.allCases {
       let start = best
@@ -181,7 +217,7 @@ struct FrontEndFit {
       }
     }
     take { $0.pcm.removesMean = true }
-    guard regression.link == .logarithm else { return }
+    guard regression.link == .logarithm, !isPerBand, residual > Self.small else { return }
     for exponent in 1...9 {
       var floor = 1.0
       for _ in 0..<exponent { floor /= 10 }
