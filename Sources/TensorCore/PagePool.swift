@@ -8,8 +8,8 @@ package final class PagePool: Sendable {
   /// Bytes of a huge page: a block that takes whole ones is translated fastest.
   package static let hugePageByteCount = Pages.hugePageByteCount
 
-  /// Bytes that are kept for later at most.
-  private static let capacity = 96 << 20
+  /// Bytes that are kept for later at most: one of whisper-base's attention maps in Float64.
+  private static let capacity = 160 << 20
 
   private struct Block: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
@@ -20,28 +20,40 @@ package final class PagePool: Sendable {
   private let spare = Mutex<[Block]>([])
 
   /// Pages of exactly `byteCount` bytes with anything in them; `nil` where the system has none.
+  ///
+  /// Fresh ones take the place of those that are kept: together they stay within the capacity.
   package func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-    let known = spare.withLock { blocks -> Block? in
-      guard let index = blocks.lastIndex(where: { $0.byteCount == byteCount }) else { return nil }
-      return blocks.remove(at: index)
+    var known: UnsafeMutableRawPointer?
+    let surplus = spare.withLock { blocks -> [Block] in
+      if let index = blocks.lastIndex(where: { $0.byteCount == byteCount }) {
+        known = blocks.remove(at: index).base
+        return []
+      }
+      return Self.removeOldest(of: &blocks, downTo: Self.capacity - byteCount)
     }
-    return known?.base ?? Pages.map(byteCount) ?? mapAfterRelease(byteCount)
+    for block in surplus { Pages.unmap(block.base, block.byteCount) }
+    return known ?? Pages.map(byteCount) ?? mapAfterRelease(byteCount)
   }
 
   /// Takes pages back; those unused for longest go to the system when too many are kept.
   package func give(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
     let surplus = spare.withLock { blocks -> [Block] in
       blocks.append(Block(base: base, byteCount: byteCount))
-      var kept = blocks.reduce(0) { $0 + $1.byteCount }
-      var count = 0
-      while kept > Self.capacity {
-        kept -= blocks[count].byteCount
-        count += 1
-      }
-      defer { blocks.removeFirst(count) }
-      return Array(blocks.prefix(count))
+      return Self.removeOldest(of: &blocks, downTo: Self.capacity)
     }
     for block in surplus { Pages.unmap(block.base, block.byteCount) }
+  }
+
+  /// Removes blocks from the front until at most `byteCount` bytes are left.
+  private static func removeOldest(of blocks: inout [Block], downTo byteCount: Int) -> [Block] {
+    var kept = blocks.reduce(0) { $0 + $1.byteCount }
+    var count = 0
+    while count < blocks.count && kept > byteCount {
+      kept -= blocks[count].byteCount
+      count += 1
+    }
+    defer { blocks.removeFirst(count) }
+    return Array(blocks.prefix(count))
   }
 
   private func mapAfterRelease(_ byteCount: Int) -> UnsafeMutableRawPointer? {

@@ -49,22 +49,35 @@ extension Calculator {
       case .queries: (s.shape[0] * keys, queries, keys)
       case .heads: (queries * keys, s.shape[0], queries * keys)
       }
-    let padding = softmax.axis == .keys ? softmax.numUnmaskedPaddingKeys : 0
+    if softmax.axis == .keys { return softmaxOverKeys(softmax, s) }
     return Tensor.float64(s.shape) { out in
       s.withFloat64 { source in
         multiplier.workers.run(lines, scratch: count) { line, values in
           let first =
-            softmax.axis == .queries
-            ? line / keys * queries * keys + line % keys
-            : softmax.axis == .keys ? line * keys : line
+            softmax.axis == .queries ? line / keys * queries * keys + line % keys : line
           for i in 0..<count {
             let position = first + i * step
             let isHidden =
               softmax.mask.hides(key: position % keys, from: position / keys % queries)
             values[i] = isHidden ? -.infinity : source[position]
           }
-          multiplier.arithmetic.softmaxRow(values, count, padding)
+          multiplier.arithmetic.softmaxRow(values, count, 0)
           for i in 0..<count { out[first + i * step] = values[i] }
+        }
+      }
+    }
+  }
+
+  /// The same along the keys: row by row in place.
+  private func softmaxOverKeys(_ softmax: Softmax, _ s: Tensor) -> Tensor {
+    let (queries, keys) = (s.shape[1], s.shape[2])
+    return Tensor.float64(s.shape) { out in
+      s.withFloat64 { source in
+        forEachRow(s.shape[0] * queries) { line in
+          let row = out.start + line * keys
+          row.update(from: source.start + line * keys, count: keys)
+          softmax.mask.apply(to: row, count: keys, query: line % queries)
+          multiplier.arithmetic.softmaxRow(row, keys, softmax.numUnmaskedPaddingKeys)
         }
       }
     }
