@@ -6,7 +6,11 @@ import Parity
 /// From what searches found to findings.
 extension Explainer {
   func add(_ outcome: SpanOutcome, to explanation: inout Explanation) {
-    for cause in outcome.causes { explanation.findings += findings(cause, .proved) }
+    var told: Set<String> = []
+    for cause in outcome.causes {
+      explanation.findings += findings(cause.without(told), .proved)
+      told.formUnion(cause.trial.hypothesis.faults.map(\.description))
+    }
     for cause in outcome.likely { explanation.findings += findings(cause, .likely) }
     for clue in outcome.clues { explanation.findings.append(finding(clue)) }
     explanation.unexplained += outcome.unexplained
@@ -107,5 +111,17 @@ extension Explainer {
           isBenign: fault.isBenign || isForgiven(fault.roundedFormat), outputEffect: nil, note: nil,
           hypothesis: Hypothesis(frontEnd: [fault])))
     }
+  }
+}
+
+extension ProvedCause {
+  /// The cause without those places of a habit that were told before; whole where none would be left.
+  fileprivate func without(_ told: Set<String>) -> ProvedCause {
+    guard trial.hypothesis.isSystematic else { return self }
+    let new = trial.hypothesis.faults.filter { !told.contains($0.description) }
+    guard !new.isEmpty else { return self }
+    var rest = self
+    rest.trial.hypothesis.faults = new
+    return rest
   }
 }

@@ -115,10 +115,8 @@ extension SpanSearch {
   private func confirmed(_ trials: [Trial], open: Set<String>) -> [(trial: Trial, fit: Fit)] {
     var result: [(trial: Trial, fit: Fit)] = []
     for tap in span.divergent where open.contains(tap) {
-      let error = soundResiduals[tap] ?? .infinity
       let promising = trials.filter { trial in
-        trial.predicted[tap] != nil
-          && (trial.residuals[tap] ?? .infinity) <= Self.reproduced * error
+        trial.predicted[tap] != nil && reproduces(trial, at: tap)
           && span.divergent.first { open.contains($0) && trial.predicted[$0] != nil } == tap
       }.sorted {
         $0.worst(open.intersection($0.predicted.keys))
@@ -139,6 +137,15 @@ extension SpanSearch {
       }
     }
     return result
+  }
+
+  /// Whether a trial takes most of the error away at `tap`; where wide bounds are accepted, at the
+  /// first tap that it changes.
+  private func reproduces(_ trial: Trial, at tap: String) -> Bool {
+    let first = span.divergent.first { trial.predicted[$0] != nil } ?? tap
+    let tap = demandsNearer ? tap : first
+    return (trial.residuals[tap] ?? .infinity)
+      <= Self.reproduced * (soundResiduals[tap] ?? .infinity)
   }
 
   /// Distinct predictions that are judged against the bound at one tap.

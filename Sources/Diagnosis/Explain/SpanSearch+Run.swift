@@ -50,6 +50,10 @@ extension SpanSearch {
         open.remove(tap)
       }
     }
+    if !open.isEmpty {
+      acceptWideBounds()
+      settle(tried.filter(\.hypothesis.isOfPrecision))
+    }
     for tap in span.divergent where open.contains(tap) && !reduced.contains(tap) {
       settle(pairTrials(tried, at: tap, open: open))
     }

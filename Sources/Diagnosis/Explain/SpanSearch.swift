@@ -25,6 +25,8 @@ final class SpanSearch {
   private(set) var soundResiduals: [String: Double] = [:]
   private let members: Set<EncoderStage>
   private var fits: [[String: Int]: Fit] = [:]
+  /// Whether a hypothesis of precision has to take something of an error away to explain it.
+  private(set) var demandsNearer = true
   private var exactTrials: [[String: Int]: Trial] = [:]
   /// When the present part of the search ends.
   var deadline: ContinuousClock.Instant
@@ -191,6 +193,30 @@ final class SpanSearch {
     }
   }
 
+  /// From now on a wide bound is enough: nothing else explains what is left.
+  func acceptWideBounds() {
+    demandsNearer = false
+    fits = [:]
+  }
+
+  /// Whether a hypothesis of precision alone takes something of the error away wherever it claims to
+  /// explain one. It brings a bound of its own, which may be wide enough for an error of another kind;
+  /// one that leaves all of the error, having rounded, has explained none of it.
+  ///
+  /// Whole encoders are not asked: behind many operations other roundings fall on other sides.
+  private func comesNearer(_ trial: Trial, at taps: [String]) -> Bool {
+    guard whole == nil, trial.hypothesis.isOfPrecision else { return true }
+    return taps.allSatisfy { tap in
+      guard let residual = trial.residuals[tap], let error = soundResiduals[tap] else {
+        return true
+      }
+      return residual <= Self.nearer * error
+    }
+  }
+
+  /// The part of an error that a hypothesis of precision may leave: two formats' roundings leave 0.7.
+  private static let nearer = 0.9
+
   private func judgedFit(_ trial: Trial) -> Fit {
     let divergent = span.divergent.filter { trial.predicted[$0] != nil }
     guard trial.worst(divergent).isFinite else { return .none }
@@ -207,7 +233,9 @@ final class SpanSearch {
         guard let error = errors[tap] else { return false }
         return error.worstRatio <= 1 && !error.verdict.isDivergence
       }
-      if isRounding { return .rounding }
+      if isRounding {
+        return !demandsNearer || comesNearer(trial, at: divergent) ? .rounding : .none
+      }
     }
     guard trial.hypothesis.faults.contains(where: \.fault.roundsActivations) else { return .none }
     let isReproduced = divergent.allSatisfy { tap in
