@@ -42,19 +42,15 @@ extension Calculator {
   /// exp(s − max)/Σ along the axis; what a mask hides is −∞ before.
   /// `s`: `[heads, T, T]`; NaN spreads along the axis.
   func softmax(_ softmax: Softmax, _ s: Tensor) -> Tensor {
-    let (queries, keys) = (s.shape[1], s.shape[2])
-    let (lines, count, step): (Int, Int, Int) =
-      switch softmax.axis {
-      case .keys: (s.shape[0] * queries, keys, 1)
-      case .queries: (s.shape[0] * keys, queries, keys)
-      case .heads: (queries * keys, s.shape[0], queries * keys)
-      }
     if softmax.axis == .keys { return softmaxOverKeys(softmax, s) }
+    let (heads, queries, keys) = (s.shape[0], s.shape[1], s.shape[2])
+    let isOverQueries = softmax.axis == .queries
+    let (lines, count, step) =
+      isOverQueries ? (heads * keys, queries, keys) : (queries * keys, heads, queries * keys)
     return Tensor.float64(s.shape) { out in
       s.withFloat64 { source in
         multiplier.workers.run(lines, scratch: count) { line, values in
-          let first =
-            softmax.axis == .queries ? line / keys * queries * keys + line % keys : line
+          let first = isOverQueries ? line / keys * queries * keys + line % keys : line
           for i in 0..<count {
             let position = first + i * step
             let isHidden =
