@@ -54,6 +54,27 @@ import Testing
     #expect(try sweep(folder, "torn.jsonl").output.hasPrefix("0 windows"))
   }
 
+  @Test func partsOfOtherSettingsAreRefused() throws {
+    let folder = try corpus()
+    #expect(try sweep(folder, "part.jsonl", ["--shard", "1/3"]).status == 0)
+    let before = try folder.read("part.jsonl")
+    let fault = try sweep(folder, "part.jsonl", ["--inject", "ln-post-missing"])
+    #expect(fault.status == 2 && fault.errors.contains("holds a sweep of faults none, not"))
+    let model = try sweep(folder, "part.jsonl", ["--model", "synthetic:tiny"])
+    #expect(model.status == 2 && model.errors.contains("holds a sweep of model openai.safetensors"))
+    #expect(try folder.read("part.jsonl") == before)
+    #expect(try sweep(folder, "other.jsonl", ["--inject", "ln-post-missing"]).status == 1)
+    let merged = try merge(folder, ["part.jsonl", "other.jsonl"])
+    #expect(merged.status == 2 && merged.errors.contains("merge parts of one sweep"))
+    // Neither are other files continued, nor is a part that was cut off in its first line lost.
+    try folder.write("notes.txt", "my notes")
+    #expect(try sweep(folder, "notes.txt").errors.contains("is no part of a sweep"))
+    #expect(try folder.read("notes.txt") == "my notes")
+    try folder.write("torn.jsonl", String(before.prefix(30)))
+    #expect(try sweep(folder, "torn.jsonl", ["--shard", "1/3"]).status == 0)
+    #expect(try folder.read("torn.jsonl") == before)
+  }
+
   @Test func whatCannotBeReadIsTold() throws {
     let folder = try corpus()
     try folder.write("corpus.txt", "missing.wav\n")

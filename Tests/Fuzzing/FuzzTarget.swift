@@ -81,7 +81,7 @@ private enum FuzzTarget: String, CaseIterable {
       _ = try SweepManifest(path)
       _ = try SweepProgress(part: path).isDone("input")
       var summary = SweepSummary()
-      try forEachLine(of: path) { summary.add(line: $0) }
+      try forEachLine(of: path) { try summary.add(line: $0, of: path) }
       if summary.isParity { for name in summary.candidateNames { _ = summary.candidates[name] } }
     case .audio: _ = try AudioDecoder.decode(bytes: bytes, name: "input", keepingNative: true)
     }

@@ -97,7 +97,9 @@ private func files(_ reader: String) -> [String] {
   func parts() throws {
     let text = "{\"input\":\"a.wav\",\"window\":0,\"windows\":1,\"candidates\":[]}"
     var summary = SweepSummary()
-    for line in [text, "{\"input\":\"a.wav\",\"win", "[]", "", text] { summary.add(line: line) }
+    for line in [text, "{\"input\":\"a.wav\",\"win", "[]", "", text] {
+      try summary.add(line: line, of: "part.jsonl")
+    }
     #expect(summary.numCases == 1)
     #expect(summary.numRepeated == 1)
     #expect(summary.numTorn == 3)

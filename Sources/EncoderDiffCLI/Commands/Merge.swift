@@ -9,7 +9,8 @@ struct Merge: ParsableCommand {
     abstract: "Sum up the parts of a sweep; exactly, in whatever order they come.",
     discussion: """
       Counts, moments, extremes and quantiles of every tap over the whole corpus. Windows that \
-      stand in several parts are counted once; lines that a kill has torn are left out and told.
+      stand in several parts are counted once; lines that a kill has torn are left out and told. \
+      Parts of another model, other backends, faults or taps are refused.
 
       Examples:
         encoder-diff merge part-*.jsonl
@@ -27,7 +28,7 @@ struct Merge: ParsableCommand {
     var summary = SweepSummary()
     for part in parts {
       try forEachLine(of: part) { line in
-        if !line.isEmpty { summary.add(line: line) }
+        if !line.isEmpty { try summary.add(line: line, of: part) }
       }
     }
     guard summary.numCases > 0 || !summary.troubles.isEmpty else {

@@ -13,7 +13,8 @@ struct Sweep: ParsableCommand {
     discussion: """
       MANIFEST holds a path a line, relative to its own folder. Every window of every file becomes \
       a line of the part, written when it is complete: started again after a kill, the sweep goes \
-      on where it stood.
+      on where it stood. The part's first line says what is compared; a part of another model, other \
+      backends, faults or taps is refused.
 
       Examples:
         encoder-diff sweep corpus.txt --out part.jsonl
@@ -54,8 +55,12 @@ struct Sweep: ParsableCommand {
     let injection = try Injection(backends.inject, program: bench.model.program)
     let sides = try Sides(backends.backends, injection: injection, bench: bench)
     let selection = try bench.selection(taps.taps)
-    // A line that a kill cut off must not run into the next one.
-    if isRegularFile(part) { try dropTornLine(part) } else { try appendToFile(part, "") }
+    try openPart(
+      part,
+      SweepSettings(
+        model: bench.identity.name, encoderWeightsHash: bench.identity.encoderWeightsHash,
+        reference: sides.reference.name, candidates: sides.names, faults: injection.names,
+        taps: taps.taps))
     let before = try SweepProgress(part: part)
     var report = SweepRunReport(
       manifest: manifest, part: part, shard: chosen, model: bench.identity,

@@ -52,10 +52,9 @@ package struct SweepLine: Sendable {
   /// Input and window: `dir/a.flac#3`.
   package var name: String { "\(input)#\(window)" }
 
-  /// Reads a line; `nil` where it is torn or of another kind.
-  package init?(_ text: String) {
-    guard let value = try? parseJSON(Array(text.utf8), path: "line"),
-      let input = value["input"]?.stringValue, let window = value["window"]?.intValue,
+  /// Reads a line; `nil` where it is of another kind.
+  package init?(_ value: JSONValue) {
+    guard let input = value["input"]?.stringValue, let window = value["window"]?.intValue,
       let numWindows = value["windows"]?.intValue
     else { return nil }
     self.input = input

@@ -36,7 +36,7 @@ package struct SweepProgress: Sendable {
   /// - Throws: `TensorIOError`.
   package init(part path: String) throws {
     try forEachLine(of: path) { text in
-      guard let line = SweepLine(text), line.trouble == nil else { return }
+      guard case .window(let line) = SweepRecord(text), line.trouble == nil else { return }
       windows[line.input, default: []].insert(line.window)
       numWindows[line.input] = line.numWindows
     }

@@ -31,6 +31,8 @@ package struct SweepSummary: Sendable {
     }
   }
 
+  /// What was compared; `nil` where no part says it.
+  package private(set) var settings: SweepSettings?
   /// In the order of their first appearance.
   package private(set) var candidateNames: [String] = []
   package private(set) var candidates: [String: CandidateSummary] = [:]
@@ -48,12 +50,19 @@ package struct SweepSummary: Sendable {
   package init() {}
 
   /// Adds the text of one line of a part; torn lines and repeated cases are counted and left out.
-  package mutating func add(line text: String) {
-    guard let line = SweepLine(text) else {
-      numTorn += 1
-      return
+  /// - Throws: `CaseError` where the part is of other settings than those before.
+  package mutating func add(line text: String, of part: String) throws(CaseError) {
+    switch SweepRecord(text) {
+    case .window(let line): add(line)
+    case .settings(let found):
+      if let settings, let difference = found.difference(from: settings) {
+        throw CaseError(
+          path: part, line: nil,
+          reason: "holds a sweep of \(difference); merge parts of one sweep")
+      }
+      settings = settings ?? found
+    case nil: numTorn += 1
     }
-    add(line)
   }
 
   package mutating func add(_ line: SweepLine) {

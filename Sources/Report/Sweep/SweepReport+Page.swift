@@ -23,7 +23,8 @@ extension SweepReport {
   }
 
   private var lead: String {
-    var text = "\(parts.count) \(parts.count == 1 ? "part" : "parts")"
+    var text = settings.map { "\($0); " } ?? ""
+    text += "\(parts.count) \(parts.count == 1 ? "part" : "parts")"
     if summary.numRepeated > 0 {
       text += "; \(Numbers.counted(summary.numRepeated, "repeated line")) counted once"
     }

@@ -14,6 +14,7 @@ package struct SweepReport: Sendable {
   /// A table a candidate, then sentences.
   package func lines(_ canvas: TextCanvas, isQuiet: Bool) -> [String] {
     var lines: [String] = []
+    if let settings, !isQuiet { lines += [canvas.styled("sweep", .dim) + "  " + settings, ""] }
     for name in summary.candidateNames where !isQuiet {
       guard let candidate = summary.candidates[name] else { continue }
       lines += [canvas.styled(name, .bold) + "  " + Self.counts(candidate.verdicts)]
@@ -40,6 +41,15 @@ package struct SweepReport: Sendable {
       lines.append("… and \(summary.troubles.count - 5) more that were not compared")
     }
     return lines
+  }
+
+  /// `blas, graph against reference; spoken-digits, taps ops`; `nil` where no part says it.
+  var settings: String? {
+    summary.settings.map { settings in
+      "\(settings.candidates.joined(separator: ", ")) against \(settings.reference)"
+        + (settings.faults.isEmpty ? "" : " with \(settings.faults.joined(separator: ", "))")
+        + "; \(settings.model), taps \(settings.taps)"
+    }
   }
 
   /// `12 rounding, 1 structural`, the most frequent first.
@@ -75,7 +85,8 @@ extension SweepReport {
   /// The document `encoder-diff.sweep/1`.
   package var json: JSONValue {
     .members([
-      "schema": .string("encoder-diff.sweep/1"), "windows": .integer(summary.numCases),
+      "schema": .string("encoder-diff.sweep/1"), "settings": summary.settings?.json ?? .null,
+      "windows": .integer(summary.numCases),
       "divergent": .array(summary.divergentCases.sorted().map { .string($0) }),
       "troubles": .object(
         sorted(summary.troubles.mapValues { JSONValue.string($0) })),
