@@ -64,6 +64,14 @@ package struct CandidateFigures: Sendable, Equatable {
       && left.taps.elementsEqual(right.taps) { $0.name == $1.name && $0.errors == $1.errors }
   }
 
+  package init(
+    verdict: String, firstDivergence: String?, taps: [(name: String, errors: TapErrors)]
+  ) {
+    self.verdict = verdict
+    self.firstDivergence = firstDivergence
+    self.taps = taps
+  }
+
   package init(_ result: CandidateResult) {
     verdict = result.verdict.rawValue
     firstDivergence = result.firstDivergence

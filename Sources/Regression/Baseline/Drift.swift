@@ -4,6 +4,7 @@ package struct Drift: Sendable, Equatable {
   package var introducedAt: String?
   /// The tap whose accumulated error has grown most.
   package var tap: String
+  /// The error of `tap`: its own where `introducedAt` names it, else the accumulated one.
   package var found: Double
   package var known: Double
 
@@ -23,26 +24,22 @@ package struct Drift: Sendable, Equatable {
   package static func between(
     _ found: CandidateFigures, _ known: CandidateFigures, factor: Double
   ) -> Drift? {
-    var introducedAt: String?
-    var worst: (tap: String, found: Double, known: Double, growth: Double)?
+    var worst: (drift: Drift, growth: Double)?
     for (tap, errors) in found.taps {
       guard let old = known.errors(of: tap) else { continue }
-      let isIntroduced = isBeyond(errors.introduced, old.introduced, factor: factor)
-      if introducedAt == nil && isIntroduced { introducedAt = tap }
-      guard isIntroduced || isBeyond(errors.cumulative, old.cumulative, factor: factor) else {
-        continue
+      if isBeyond(errors.introduced, old.introduced, factor: factor) {
+        return Drift(
+          introducedAt: tap, tap: tap, found: errors.introduced ?? .infinity,
+          known: old.introduced ?? 0)
       }
-      let pair =
-        isIntroduced
-        ? (errors.introduced, old.introduced) : (errors.cumulative, old.cumulative)
-      let (new, before) = (pair.0 ?? .infinity, pair.1 ?? 0)
+      guard isBeyond(errors.cumulative, old.cumulative, factor: factor) else { continue }
+      let (new, before) = (errors.cumulative ?? .infinity, old.cumulative ?? 0)
       let growth = new / max(before, floor)
-      if growth > worst?.growth ?? 0 || growth.isNaN { worst = (tap, new, before, growth) }
+      if growth > worst?.growth ?? 0 || growth.isNaN {
+        worst = (Drift(introducedAt: nil, tap: tap, found: new, known: before), growth)
+      }
     }
-    guard let worst else { return nil }
-    return Drift(
-      introducedAt: introducedAt, tap: introducedAt ?? worst.tap, found: worst.found,
-      known: worst.known)
+    return worst?.drift
   }
 }
 
