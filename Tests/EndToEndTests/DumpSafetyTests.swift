@@ -51,6 +51,21 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
   }
 
+  @Test("a run that fails leaves no empty folder of dumps", .enabled(if: canMount))
+  func folderOfDumps() throws {
+    let folder = try TemporaryFolder()
+    let run = try shell(
+      """
+      mount -t tmpfs -o size=4k tmpfs '\(folder.path)' || exit 77
+      '\(Program.path)' \(digits) --model \(smallModel) --dump '\(folder.path)/new/dumps' --quiet
+      status=$?
+      ls -A '\(folder.path)'
+      exit $status
+      """)
+    #expect(run.status == 2 && run.output.isEmpty, "\(run.output) \(run.errors)")
+    #expect(run.errors.contains("disk is full"), "\(run.errors)")
+  }
+
   @Test(
     "a full disk and a read-only one", .enabled(if: canMount),
     arguments: ["safetensors", "npz", "npy"])

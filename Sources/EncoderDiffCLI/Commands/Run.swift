@@ -49,8 +49,9 @@ struct Run: ParsableCommand {
     let selection = try bench.selection(taps.taps)
     let sides = try Sides(backends.backends, injection: injection, bench: bench)
     let source = try EncoderInput(input, dimensions: bench.model.dimensions)
-    // Pages and documents may stand in the folder of the dumps.
-    if let dump { try makeFolder(dump) }
+    // Pages and documents may stand in the folder of the dumps; a run that fails leaves no empty one.
+    let madeFolders = try dump.map { try makeFolder($0) } ?? []
+    defer { removeEmptyFolders(madeFolders) }
     try requireWritable(
       [output.jsonFile, page.html], inputs: [input.audio, input.mel, model.model])
     let progress = Progress(isQuiet: output.quiet)

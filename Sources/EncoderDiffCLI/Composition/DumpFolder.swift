@@ -8,13 +8,12 @@ struct DumpFolder {
   /// The reference's, then each candidate's.
   private let writers: [any DumpWriter]
 
-  /// Opens the files.
+  /// Opens the files in a folder that exists.
   /// `window`: part of the files' names where there are several.
   init(
     _ folder: String, window: Int?, sides: Sides,
     identity: (model: ModelIdentity, input: InputIdentity)
   ) throws {
-    try makeFolder(folder)
     let suffix = window.map { "-window-\($0)" } ?? ""
     let names = [sides.reference.name] + sides.names
     // The reference compared with itself is one file, not two of one name.

@@ -97,16 +97,27 @@ func writeError(_ path: String, _ operation: String) -> TensorIOError {
 }
 
 /// Makes a folder and those that it stands in; nothing where it exists.
-/// - Throws: `cannotWrite`, also where a file is in the way.
-package func makeFolder(_ path: String) throws(TensorIOError) {
+/// - Returns: the folders that were made, the outermost first, for `removeEmptyFolders`.
+/// - Throws: `cannotWrite`, also where a file is in the way; nothing is then left of what was made.
+@discardableResult
+package func makeFolder(_ path: String) throws(TensorIOError) -> [String] {
   let name = withoutTrailingSlashes(path)
   guard !name.isEmpty else { throw TensorIOError(path, .notFound) }
-  if isFolder(name) { return }
+  if isFolder(name) { return [] }
   let parent = folderName(of: name)
-  if parent != name && !isFolder(parent) { try makeFolder(parent) }
-  guard mkdir(name, 0o777) == 0 || errno == EEXIST && isFolder(name) else {
-    throw writeError(path, "make the folder")
+  let made = parent != name && !isFolder(parent) ? try makeFolder(parent) : []
+  guard mkdir(name, 0o777) != 0 else { return made + [name] }
+  guard errno == EEXIST && isFolder(name) else {
+    let error = writeError(path, "make the folder")
+    removeEmptyFolders(made)
+    throw error
   }
+  return made
+}
+
+/// Takes folders that `makeFolder` has made away again, so far as nothing stands in them.
+package func removeEmptyFolders(_ made: [String]) {
+  for folder in made.reversed() { rmdir(folder) }
 }
 
 /// The text of a file of at most `limit` bytes; invalid UTF-8 is replaced.
