@@ -41,7 +41,8 @@ private struct CandidateGenerator {
 
   /// Roles of axes. Frames may be padded behind.
   private enum Axis {
-    case batch, frames, channels, heads, headDim, fused, three, headFused, queries, keys
+    case batch, frames, channels, heads, headDim, queries, keys
+    case three, fused, fusedByHead, headFused
   }
 
   func activations() -> [TapLayout] {
@@ -63,6 +64,9 @@ private struct CandidateGenerator {
         ("stacked-heads", [.three, .heads, .frames, .headDim]),
         ("fused-axis-heads", [.frames, .three, .heads, .headDim]),
         ("fused-in-heads", [.frames, .heads, .headFused]),
+        ("fused-by-head", [.frames, .fusedByHead]),
+        ("fused-by-head-channels-first", [.fusedByHead, .frames]),
+        ("fused-by-head-axes", [.frames, .heads, .three, .headDim]),
       ]
     }
     var result = patterns.compactMap { layout($0.0, $0.1) }
@@ -116,7 +120,7 @@ private struct CandidateGenerator {
     case .channels: extent == inner
     case .heads: extent == heads
     case .headDim: extent == inner / heads
-    case .fused: extent == 3 * inner
+    case .fused, .fusedByHead: extent == 3 * inner
     case .three: extent == 3
     case .headFused: extent == 3 * (inner / heads)
     }
@@ -148,6 +152,8 @@ private struct CandidateGenerator {
       offset = part * (strides[.three] ?? 0)
     } else if let fused = strides[.fused] {
       (head, within, offset) = (headDim * fused, fused, part * inner * fused)
+    } else if let fused = strides[.fusedByHead] {
+      (head, within, offset) = (3 * headDim * fused, fused, part * headDim * fused)
     } else if let headFused = strides[.headFused] {
       (head, within, offset) = (strides[.heads] ?? 0, headFused, part * headDim * headFused)
     } else {
@@ -179,6 +185,9 @@ private let descriptions = [
   "stacked-heads": "part of a stacked QKV with split heads",
   "fused-axis-heads": "part of a fused QKV with split heads",
   "fused-in-heads": "part of a QKV fused within each head",
+  "fused-by-head": "part of a QKV fused within each head",
+  "fused-by-head-channels-first": "part of a QKV fused within each head, channels first",
+  "fused-by-head-axes": "part of a QKV fused within each head",
   "extents-reversed": "extents listed innermost first", "flat": "flat: reshaped",
   "flat-channels-first": "flat, channels first: transposed",
   "maps-transposed": "keys × queries: transposed",

@@ -68,17 +68,21 @@ import Testing
   }
 
   @Test(
-    "fused projections, named or not", arguments: 0..<5, ["encoder.layers.1.self_attn.qkv", "x"])
+    "fused projections, named or not", arguments: 0..<8, ["encoder.layers.1.self_attn.qkv", "x"])
   func fused(kind: Int, name: String) throws {
     let parts = ["query", "key", "value"].map { tap("encoder.blocks.1.attn.\($0)") }
     let stacked = concatenated(parts).reshaped([3, 20, 12])
+    let byHead = permuted(stacked.reshaped([3, 20, 3, 4]), [1, 2, 0, 3])
     let foreign =
       switch kind {
       case 0: permuted(stacked, [1, 0, 2]).reshaped([20, 36])
       case 1: permuted(stacked, [0, 2, 1]).reshaped([1, 36, 20])
       case 2: stacked
       case 3: permuted(stacked.reshaped([3, 20, 3, 4]), [0, 2, 1, 3])
-      default: permuted(stacked.reshaped([3, 20, 3, 4]), [1, 2, 0, 3]).reshaped([20, 3, 12])
+      case 4: byHead.reshaped([20, 3, 12])
+      case 5: byHead.reshaped([1, 20, 36])
+      case 6: permuted(byHead.reshaped([20, 36]), [1, 0])
+      default: byHead
       }
     let dump = try align([name: foreign])
     for (part, expected) in zip(["query", "key", "value"], parts) {
