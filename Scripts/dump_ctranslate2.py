@@ -2,16 +2,19 @@
 """Dumps the encoder output of a Whisper model in CTranslate2 (faster-whisper's engine).
 
 usage: dump_ctranslate2.py AUDIO|--mel FILE --model FOLDER -o DUMP.npz|.safetensors
-                           [--compute-type default|float32|bfloat16|float16|int8|…] [--device cpu|cuda]
+                           [--compute-type default|float32|bfloat16|float16|int8|…] [--device cpu|cuda] [--time N]
 
 needs: ctranslate2 numpy (soundfile for audio, safetensors for .safetensors)
 FOLDER is a converted model (`ct2-transformers-converter --model HF_FOLDER --output_dir FOLDER`), with
 the Hugging Face folder's config.json copied beside it as `hf_config.json` where its sizes are not
-those of 30 seconds. Inner values are not accessible: the dump holds the mel and the output.
+those of 30 seconds. Inner values are not accessible: the dump holds the mel and the output. `--time`
+prints the median time of N encodes.
 """
 import argparse
 import json
 import os
+import statistics
+import time
 
 import ctranslate2
 import numpy as np
@@ -69,6 +72,16 @@ def sizes(folder):
     return config["num_mel_bins"], 2 * config["max_source_positions"]
 
 
+def median_ms(encode, count):
+    """Median of `count` encodes in ms, after one that does not count."""
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        encode()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
+
+
 def main():
     parser = argparse.ArgumentParser(description="Dump CTranslate2's Whisper encoder output.")
     parser.add_argument("audio", nargs="?")
@@ -77,6 +90,7 @@ def main():
     parser.add_argument("-o", "--output", required=True, help=".npz or .safetensors")
     parser.add_argument("--compute-type", default="float32")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
         parser.error("give AUDIO or --mel")
@@ -88,7 +102,10 @@ def main():
         mel = read_mel(arguments.mel, num_mels)
     else:
         mel = whisper_mel(read_audio(arguments.audio, 160 * num_frames), num_mels)
-    output = model.encode(ctranslate2.StorageView.from_array(mel[None]), to_cpu=True)
+    features = ctranslate2.StorageView.from_array(np.ascontiguousarray(mel[None]))
+    output = model.encode(features, to_cpu=True)
+    if arguments.time:
+        print(f"encode: {median_ms(lambda: model.encode(features, to_cpu=True), arguments.time):.3g} ms, median of {arguments.time}")
     values = {"mel": mel, "encoder_output": np.array(output, dtype=np.float32)}
     if arguments.output.endswith(".safetensors"):
         from safetensors.numpy import save_file

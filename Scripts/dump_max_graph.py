@@ -3,15 +3,19 @@
 
 usage: dump_max_graph.py AUDIO|--mel FILE --model FOLDER -o DUMP.npz|.safetensors
                          [--taps all|layers|output] [--device cpu|gpu] [--omit-ln-post] [--front-end librosa]
+                         [--time N]
 
 needs: modular numpy safetensors (soundfile for audio; librosa for --front-end librosa)
 FOLDER is a Hugging Face Whisper checkpoint (config.json and model.safetensors). Names and shapes
 are encoder-diff's own taps. Compiling takes a minute or two. `--omit-ln-post` and `--front-end
-librosa` replay two mistakes that a real port made, to see what a debugger says of them.
+librosa` replay two mistakes that a real port made, to see what a debugger says of them. `--time`
+prints the median time of N encodes with the taps that were asked for.
 """
 import argparse
 import json
 import os
+import statistics
+import time
 
 import numpy as np
 from max.driver import CPU, Accelerator, Buffer
@@ -156,6 +160,16 @@ def is_wanted(tap, taps):
     return taps == "all" or tap == "encoder.ln_post"
 
 
+def median_ms(encode, count):
+    """Median of `count` encodes in ms, after one that does not count."""
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        encode()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
+
+
 def run(config, weights, mel, arguments):
     """Compiles and runs the encoder; returns taps in their canonical shapes."""
     is_gpu = arguments.device == "gpu"
@@ -168,7 +182,10 @@ def run(config, weights, mel, arguments):
         graph.output(*wanted.values())
     session = InferenceSession(devices=[Accelerator() if is_gpu else CPU()])
     model = session.load(graph, weights_registry=weights)
-    results = model.execute(Buffer.from_numpy(np.ascontiguousarray(mel[None])).to(model.input_devices[0]))
+    features = Buffer.from_numpy(np.ascontiguousarray(mel[None])).to(model.input_devices[0])
+    results = model.execute(features)
+    if arguments.time:
+        print(f"encode: {median_ms(lambda: model.execute(features)[-1].to(CPU()).to_numpy(), arguments.time):.3g} ms, median of {arguments.time}")
     return {tap: np.squeeze(result.to(CPU()).to_numpy(), 0) for tap, result in zip(wanted, results)}
 
 
@@ -182,6 +199,7 @@ def main():
     parser.add_argument("--device", choices=["cpu", "gpu"], default="cpu")
     parser.add_argument("--omit-ln-post", action="store_true")
     parser.add_argument("--front-end", choices=["whisper", "librosa"], default="whisper")
+    parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
         parser.error("give AUDIO or --mel")

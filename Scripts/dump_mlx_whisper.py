@@ -2,18 +2,21 @@
 """Dumps the encoder of mlx-whisper (Apple's MLX), every operation's output.
 
 usage: dump_mlx_whisper.py AUDIO|--mel FILE --model FOLDER -o DUMP.npz|.safetensors
-                           [--dtype float32|float16|bfloat16] [--device cpu|gpu]
+                           [--dtype float32|float16|bfloat16] [--device cpu|gpu] [--time N]
 
 needs: mlx mlx-whisper numpy safetensors (soundfile for audio); `mlx[cpu]` runs on Linux too
 FOLDER is a Hugging Face Whisper checkpoint (config.json and model.safetensors), read here into
 mlx-whisper's own encoder. Names and shapes are encoder-diff's own taps. Values that no module makes
-(embedding, attention's context, residuals, GELU) are caught before the module that reads them.
+(embedding, attention's context, residuals, GELU) are caught before the module that reads them. `--time`
+prints the median time of N encodes that nobody watches.
 """
 import argparse
 import glob
 import json
 import os
 import re
+import statistics
+import time
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -103,6 +106,16 @@ def audio_mel(path, num_mels, num_frames):
     return np.array(log_mel_spectrogram(mx.array(samples), n_mels=num_mels))[:num_frames]
 
 
+def median_ms(encode, count):
+    """Median of `count` encodes in ms, after one that does not count."""
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        encode()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
+
+
 def main():
     parser = argparse.ArgumentParser(description="Dump mlx-whisper's encoder.")
     parser.add_argument("audio", nargs="?")
@@ -111,6 +124,7 @@ def main():
     parser.add_argument("-o", "--output", required=True, help=".npz or .safetensors")
     parser.add_argument("--dtype", default="float32", choices=["float32", "float16", "bfloat16"])
     parser.add_argument("--device", default="cpu", choices=["cpu", "gpu"])
+    parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
         parser.error("give AUDIO or --mel")
@@ -118,8 +132,11 @@ def main():
     dtype = getattr(mx, arguments.dtype)
     encoder, num_mels, num_frames = load_encoder(arguments.model, dtype)
     mel = read_mel(arguments.mel, num_mels) if arguments.mel else audio_mel(arguments.audio, num_mels, num_frames)
+    features = mx.array(mel)[None].astype(dtype)
+    if arguments.time:
+        print(f"encode: {median_ms(lambda: mx.eval(encoder(features)), arguments.time):.3g} ms, median of {arguments.time}")
     recorder = Recorder(encoder)
-    encoder(mx.array(mel)[None].astype(dtype))
+    encoder(features)
     values = {"mel": mel, **recorder.taps}
     if arguments.output.endswith(".safetensors"):
         save_file(values, arguments.output, metadata={"engine": f"mlx {mx.__version__}", "dtype": arguments.dtype})

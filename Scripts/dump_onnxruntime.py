@@ -2,18 +2,20 @@
 """Dumps a Whisper encoder in ONNX Runtime, every inner value under its ONNX name.
 
 usage: dump_onnxruntime.py AUDIO|--mel FILE --model FILE.onnx|FOLDER -o DUMP.npz|.safetensors
-                           [--optimize none|basic|extended|all] [--device cpu|cuda]
+                           [--optimize none|basic|extended|all] [--device cpu|cuda] [--time N]
 
 needs: onnxruntime onnx numpy (soundfile for audio, safetensors for .safetensors)
 An encoder exported by torch.onnx or by optimum (`FOLDER/encoder_model.onnx`). Inner values become
 outputs of the graph. An optimiser would then fuse less, so the graph is optimised first, saved, and
 looked into as it is: what is seen is what runs. The unobserved output is compared with the
-observed one, and a difference is told.
+observed one, and a difference is told. `--time` prints the median time of N unobserved encodes.
 """
 import argparse
 import os
+import statistics
 import sys
 import tempfile
+import time
 
 import numpy as np
 import onnx
@@ -100,6 +102,16 @@ def with_inner_outputs(path):
     return model.SerializeToString()
 
 
+def median_ms(encode, count):
+    """Median of `count` encodes in ms, after one that does not count."""
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        encode()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
+
+
 def main():
     parser = argparse.ArgumentParser(description="Dump a Whisper encoder in ONNX Runtime.")
     parser.add_argument("audio", nargs="?")
@@ -108,6 +120,7 @@ def main():
     parser.add_argument("-o", "--output", required=True, help=".npz or .safetensors")
     parser.add_argument("--optimize", choices=list(LEVELS), default="none")
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
+    parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
         parser.error("give AUDIO or --mel")
@@ -125,6 +138,8 @@ def main():
         num_frames = source.shape[2] if isinstance(source.shape[2], int) else 3000
         mel = whisper_mel(read_audio(arguments.audio, 160 * num_frames), num_mels)
     feed = {source.name: mel[None]}
+    if arguments.time:
+        print(f"encode: {median_ms(lambda: plain.run(None, feed), arguments.time):.3g} ms, median of {arguments.time}")
     names = [output.name for output in session.get_outputs()]
     values = dict(zip(names, session.run(names, feed)))
     for output in plain.get_outputs():

@@ -3,17 +3,21 @@
 
 usage: dump_openai_whisper.py AUDIO|--mel FILE --model MODEL -o DUMP.npz|.safetensors
                               [--attention manual|sdpa] [--dtype float32|float64|float16|bfloat16]
-                              [--device cpu|cuda|mps] [--maps]
+                              [--device cpu|cuda|mps] [--maps] [--time N]
 
 needs: openai-whisper torch numpy safetensors (soundfile for audio)
 MODEL is an OpenAI `.pt` or a Hugging Face Whisper folder. Names and shapes are encoder-diff's own
-taps. `--maps` adds attention scores and probabilities, which only manual attention computes.
+taps. `--maps` adds attention scores and probabilities, which only manual attention computes. `--time`
+prints the median time of N encodes without hooks.
 """
 import argparse
+import contextlib
 import glob
 import json
 import os
 import re
+import statistics
+import time
 
 import numpy as np
 import torch
@@ -137,11 +141,20 @@ def encode(encoder, mel, recorder):
 
     whisper.model.F.gelu = gelu
     try:
-        with torch.no_grad():
-            encoder(mel)
+        encoder(mel)
     finally:
         whisper.model.F.gelu = original
     recorder.put("encoder.gelu2", calls[1])
+
+
+def median_ms(encode, count):
+    """Median of `count` encodes in ms, after one that does not count."""
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        encode()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
 
 
 def main():
@@ -154,6 +167,7 @@ def main():
     parser.add_argument("--dtype", choices=["float32", "float64", "float16", "bfloat16"], default="float32")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--maps", action="store_true")
+    parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
         parser.error("give AUDIO or --mel")
@@ -171,12 +185,13 @@ def main():
     mel = mel.to(arguments.device, dtype)
     if dtype == torch.float64:
         make_double(encoder)
-    recorder = Recorder(encoder, arguments.maps)
-    recorder.put("mel", mel.T[None])
-    if arguments.attention == "manual":
-        with disable_sdpa():
-            encode(encoder, mel[None], recorder)
-    else:
+    with disable_sdpa() if arguments.attention == "manual" else contextlib.nullcontext(), torch.no_grad():
+        if arguments.time:
+            # On the host again: only then has a GPU finished.
+            ms = median_ms(lambda: encoder(mel[None]).cpu(), arguments.time)
+            print(f"encode: {ms:.3g} ms, median of {arguments.time}")
+        recorder = Recorder(encoder, arguments.maps)
+        recorder.put("mel", mel.T[None])
         encode(encoder, mel[None], recorder)
     if arguments.output.endswith(".safetensors"):
         save_file(recorder.taps, arguments.output, metadata={

@@ -2,14 +2,16 @@
 """Dumps a Whisper encoder in OpenVINO: its output, or the inner values too.
 
 usage: dump_openvino.py AUDIO|--mel FILE --model FILE.onnx|FILE.xml -o DUMP.npz|.safetensors
-                        [--precision default|f32|bf16|f16] [--inner] [--device CPU|GPU]
+                        [--precision default|f32|bf16|f16] [--inner] [--device CPU|GPU] [--time N]
 
 needs: openvino numpy (soundfile for audio, safetensors for .safetensors)
 On CPUs that know bf16 OpenVINO's *default* computes in bf16. `--inner` makes every value an output
 (friendly names of the operations), which keeps the compiler from fusing what is observed: compare
-with a run without it.
+with a run without it. `--time` prints the median time of N encodes (of what was asked for).
 """
 import argparse
+import statistics
+import time
 
 import numpy as np
 import openvino
@@ -57,6 +59,16 @@ def read_mel(path, num_mels):
     return np.ascontiguousarray(mel if mel.shape[0] == num_mels else mel.T)
 
 
+def median_ms(encode, count):
+    """Median of `count` encodes in ms, after one that does not count."""
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        encode()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
+
+
 def run(model, mel, arguments):
     """Output names and values."""
     core = openvino.Core()
@@ -64,6 +76,8 @@ def run(model, mel, arguments):
     compiled = core.compile_model(model, arguments.device, config)
     used = compiled.get_property("INFERENCE_PRECISION_HINT").to_string()
     result = compiled({0: mel[None]})
+    if arguments.time:
+        print(f"encode: {median_ms(lambda: compiled({0: mel[None]}), arguments.time):.3g} ms, median of {arguments.time}")
     values = {}
     for output, value in result.items():
         name = sorted(output.get_names())[0] if output.get_names() else output.get_node().get_friendly_name()
@@ -80,6 +94,7 @@ def main():
     parser.add_argument("--precision", choices=["default", "f32", "bf16", "f16"], default="default")
     parser.add_argument("--inner", action="store_true")
     parser.add_argument("--device", default="CPU")
+    parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
         parser.error("give AUDIO or --mel")

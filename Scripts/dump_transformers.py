@@ -3,14 +3,16 @@
 
 usage: dump_transformers.py AUDIO|--mel FILE --model FOLDER -o DUMP.safetensors|.npz
                             [--attention eager|sdpa] [--dtype float32|float64|float16|bfloat16]
-                            [--device cpu|cuda|mps]
+                            [--device cpu|cuda|mps] [--time N]
 
 needs: transformers torch numpy safetensors (soundfile for audio)
 Names are `named_modules()`'s, as they come: encoder-diff knows them. Values that no module makes
 (embedding, attention's context, residuals) are caught before the module that reads them. Eager
-attention's probabilities are added.
+attention's probabilities are added. `--time` prints the median time of N encodes without hooks.
 """
 import argparse
+import statistics
+import time
 
 import numpy as np
 import torch
@@ -82,6 +84,16 @@ class Recorder:
         return hook
 
 
+def median_ms(encode, count):
+    """Median of `count` encodes in ms, after one that does not count."""
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        encode()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
+
+
 def main():
     parser = argparse.ArgumentParser(description="Dump the Whisper encoder of transformers.")
     parser.add_argument("audio", nargs="?")
@@ -91,6 +103,7 @@ def main():
     parser.add_argument("--attention", choices=["eager", "sdpa"], default="sdpa")
     parser.add_argument("--dtype", choices=["float32", "float64", "float16", "bfloat16"], default="float32")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
         parser.error("give AUDIO or --mel")
@@ -100,8 +113,13 @@ def main():
     encoder = model.encoder.eval().to(arguments.device)
     config = model.config
     mel = read_mel(arguments.mel, config.num_mel_bins) if arguments.mel else audio_mel(arguments.audio, config)
-    recorder = Recorder(encoder)
     with torch.no_grad():
+        if arguments.time:
+            features = mel[None].to(arguments.device, dtype)
+            # On the host again: only then has a GPU finished.
+            ms = median_ms(lambda: encoder(features).last_hidden_state.cpu(), arguments.time)
+            print(f"encode: {ms:.3g} ms, median of {arguments.time}")
+        recorder = Recorder(encoder)
         # Without gradients or generation, but with eager attention's maps.
         output = encoder(mel[None].to(arguments.device, dtype), output_attentions=arguments.attention == "eager")
     recorder.put("last_hidden_state", output.last_hidden_state)

@@ -2,19 +2,22 @@
 """Dumps a Whisper encoder in whisper.cpp, every operation's output, from pywhispercpp's own library.
 
 usage: dump_whispercpp.py AUDIO|--mel FILE --model MODEL.bin -o DUMP.npz|.safetensors
-                          [--flash-attention] [--threads N]
+                          [--flash-attention] [--threads N] [--time N]
 
 needs: pywhispercpp numpy on Linux (soundfile for audio, safetensors for .safetensors)
 MODEL is a ggml file. The library has no call for inner values, so its own call of the scheduler is
 led through this script, which asks for every node: nothing is compiled, what runs is the wheel's
 library. Values are told by the graph's structure and by the biases that operations read. Layouts
-are ggml's: the stem's are [channels, frames]. Audio goes through whisper.cpp's own log-mel.
+are ggml's: the stem's are [channels, frames]. Audio goes through whisper.cpp's own log-mel. `--time`
+prints the median time of N encodes that nobody looks into.
 `dump_whispercpp.cpp` does the same beside a checkout, on any system.
 """
 import argparse
 import ctypes
 import os
+import statistics
 import struct
+import time
 
 import numpy as np
 
@@ -210,6 +213,16 @@ def read_mel(path, num_mels):
     return np.ascontiguousarray(mel if mel.shape[0] == num_mels else mel.T)
 
 
+def median_ms(encode, count):
+    """Median of `count` encodes in ms, after one that does not count."""
+    times = []
+    for _ in range(count + 1):
+        start = time.perf_counter()
+        encode()
+        times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times[1:])
+
+
 def encode(arguments, whisper, ggml, library, base):
     """Runs the encoder; answers its taps."""
     names, values = Names(ggml, stored_vectors(arguments.model)), {}
@@ -246,7 +259,6 @@ def encode(arguments, whisper, ggml, library, base):
         ggml.ggml_backend_sched_set_eval_callback(Pointer(scheduler), observe, None)
         return ggml.ggml_backend_sched_graph_compute(Pointer(scheduler), Pointer(graph))
 
-    redirect(library, base, "ggml_backend_sched_graph_compute", compute)
     parameters = Parameters.from_address(whisper.whisper_context_default_params_by_ref())
     parameters.use_gpu = False
     parameters.flash_attn = arguments.flash_attention
@@ -260,8 +272,16 @@ def encode(arguments, whisper, ggml, library, base):
         samples = read_audio(arguments.audio)
         failed = whisper.whisper_pcm_to_mel(
             Pointer(context), samples.ctypes.data_as(Pointer), len(samples), arguments.threads)
-    if failed or whisper.whisper_encode(Pointer(context), 0, arguments.threads):
-        raise SystemExit("whisper.cpp failed to encode")
+    if failed:
+        raise SystemExit("whisper.cpp refuses the input")
+
+    def run():
+        if whisper.whisper_encode(Pointer(context), 0, arguments.threads):
+            raise SystemExit("whisper.cpp failed to encode")
+    if arguments.time:
+        print(f"encode: {median_ms(run, arguments.time):.3g} ms, median of {arguments.time}")
+    redirect(library, base, "ggml_backend_sched_graph_compute", compute)
+    run()
     return values
 
 
@@ -273,6 +293,7 @@ def main():
     parser.add_argument("-o", "--output", required=True, help=".npz or .safetensors")
     parser.add_argument("--flash-attention", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
         parser.error("give AUDIO or --mel")
