@@ -21,10 +21,22 @@ struct Model: ParsableCommand {
         + "model where none is named.", valueName: "model"))
   var model: String?
 
+  @Option(
+    name: .customLong("model"),
+    help: ArgumentHelp("The same, as other commands take it.", valueName: "model"))
+  var namedModel: String?
+
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    if model != nil, namedModel != nil {
+      throw ValidationError("name the model once: as the argument or with --model")
+    }
+  }
+
   func run() throws {
-    let summary = ModelSummary(try ModelLoader.load(model ?? ModelLoader.defaultModelPath()))
+    let path = model ?? namedModel
+    let summary = ModelSummary(try ModelLoader.load(path ?? ModelLoader.defaultModelPath()))
     let canvas = output.canvas
     let width = summary.rows.map(\.label.count).max() ?? 0
     output.print(

@@ -48,7 +48,8 @@ extension BenchGroup {
     var table = DataTable([
       ("encoder", true), ("ms median", false), ("min", false), ("p95", false), ("GFLOP/s", false),
       ("of peak", false), ("CPU ms", false), ("of peak by CPU", false),
-      ("peak memory, MB", false), ("relative L2", false), ("runs on", true),
+      ("peak memory, MB", false), ("relative L2", false), ("max |Δ|", false),
+      ("runs on", true),
     ])
     for result in results {
       func ms(_ value: Double) -> DataTable.Cell {
@@ -68,7 +69,8 @@ extension BenchGroup {
         .figure(
           byProcessor, byProcessor.map { "\(Numbers.fixed(100 * $0, decimals: 1)) %" } ?? "–"),
         .figure(memory, Numbers.fixed(memory, decimals: 0)),
-        .figure(result.relativeL2, Numbers.scientific(result.relativeL2)), .text(result.note ?? ""),
+        .figure(result.relativeL2, Numbers.scientific(result.relativeL2)),
+        .figure(result.maxAbs, Numbers.scientific(result.maxAbs)), .text(result.note ?? ""),
       ])
     }
     return table.markup

@@ -83,6 +83,9 @@ struct DepthChart {
       let mark = VerdictMark(introduced.verdict)
       let y = axis.position(introduced.relativeL2 ?? 0)
       drawing.add(Self.shape(mark, x: at, y: y))
+    } else if tap.verdict.isDivergence, let error = tap.cumulative?.relativeL2, error.isFinite {
+      // The mel has no operation before it: all of its error comes in here.
+      drawing.add(Self.shape(VerdictMark(tap.verdict), x: at, y: axis.position(error)))
     }
     let strip = max((right - Self.margins.left) / Double(max(taps.count, 1)), 4)
     drawing.rectangle(

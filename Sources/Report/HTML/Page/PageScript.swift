@@ -23,7 +23,7 @@ enum PageScript {
   /// A click on a title sorts, a second one turns the order; the button copies what is shown.
   private static let tables = """
     const key=c=>{const v=c.dataset.v??c.textContent;
-      return v===''?-Infinity:isNaN(v)&&v!=='nan'?v:+v;};
+      return v===''?-Infinity:v==='nan'?Infinity:isNaN(v)?v:+v;};
     function sort(table,th){const n=[...th.parentNode.children].indexOf(th);
       const up=th.getAttribute('aria-sort')!=='ascending';
       for(const o of th.parentNode.children)o.removeAttribute('aria-sort');
