@@ -1,4 +1,5 @@
-/// The register tile of the reference's matrix product: 6 rows × 2 vectors.
+/// The register tile of the reference's matrix product where there are 16 vector registers: 6 rows × 2
+/// vectors.
 ///
 /// Twelve accumulators hide the latency of the multiply-add and fit sixteen registers.
 

@@ -32,6 +32,7 @@ extension ErrorModel {
   /// `exact` with independent errors uniform in ±u√V added: rms 0.58·u√V, above any honest engine.
   func noisy(_ exact: Tensor, around value: Tensor, seed: UInt64, stream: UInt64) -> Tensor {
     let source = input
+    let key = CounterHash.key(seed: seed, stream: stream)
     return Tensor.float64(exact.shape) { target in
       exact.withFloat64 { x in _ = target.update(fromContentsOf: x) }
       value.withFloat64 { y in
@@ -47,8 +48,7 @@ extension ErrorModel {
                   let x = inputs.map { Elements($0, isFloat64: false)[index] } ?? 0
                   let v = panel.variance(row: i, column: j, exact: exactValues[index], input: x)
                   guard v.isFinite else { continue }
-                  let draw =
-                    2 * CounterHash.uniform(seed: seed, stream: stream, counter: UInt64(index)) - 1
+                  let draw = 2 * CounterHash.uniform(key: key, counter: UInt64(index)) - 1
                   out[index] += unit * v.squareRoot() * draw
                 }
               }

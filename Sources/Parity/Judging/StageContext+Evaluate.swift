@@ -19,16 +19,9 @@ extension StageContext {
     let model =
       try judge.builder.model(for: node, inputs: tensors, storage: storage)
       ?? ErrorModel(panels: [], unit: judge.builder.claim.unit)
-    var replicas: [Tensor] = []
-    if inputs.contains(where: { !$0.replicas.isEmpty }) {
-      for index in 0..<Replay.numReplicas {
-        replicas.append(
-          try judge.oracle.evaluate(node, inputs: inputs.map { $0.replica(index) }))
-      }
-    }
     return Outcome(
-      exact: exact, model: model, replicas: replicas, segment: segment(inputs, node),
-      roots: roots(of: inputs))
+      exact: exact, model: model, replicas: try replicas(of: node, inputs: inputs, exact: exact),
+      segment: segment(inputs, node), roots: roots(of: inputs))
   }
 
   /// One input as the evaluation sees it.
@@ -135,6 +128,27 @@ extension StageContext {
       segment: segment(inputs, node).dropLast() + names, roots: roots(of: inputs))
   }
 
+  /// The operation on each replica of its inputs; none where all inputs are the candidate's own.
+  ///
+  /// Replicas differ from the value by rounding: a product of theirs is that of the value, and the
+  /// product of the difference.
+  private func replicas(of node: ProgramNode, inputs: [Input], exact: ExactValue) throws -> [Tensor] {
+    guard inputs.contains(where: { !$0.replicas.isEmpty }) else { return [] }
+    let linear = inputs.count == 1 ? node.withoutBias : nil
+    let centre = linear.map { _ in ExactValue(base: exact.tensor) }
+    return try (0..<Replay.numReplicas).map { index in
+      if let differences = judge.differences, let linear, var sum = centre {
+        let delta = InputDifference(
+          reference: inputs[0].tensor, candidate: inputs[0].replica(index))
+        if delta.isSmall {
+          sum.difference = try differences.evaluate(linear, inputs: [delta.tensor])
+          return sum.tensor
+        }
+      }
+      return try judge.oracle.evaluate(node, inputs: inputs.map { $0.replica(index) })
+    }
+  }
+
   /// The Float64 operation on `inputs`: from the reference's own output where that is the same or
   /// nearly so, else in full.
   private func exactValue(of node: ProgramNode, inputs: [Input]) throws -> ExactValue {
@@ -167,14 +181,14 @@ extension StageContext {
 }
 
 extension ProgramNode {
-  /// The operation's linear part, for those that are a product with a weight.
+  /// The operation's linear part, for those that are an exact product with a weight.
   fileprivate var withoutBias: ProgramNode? {
     var copy = self
     switch operation {
-    case .linear(var linear):
+    case .linear(var linear) where linear.precision == .exact:
       linear.bias = nil
       copy.operation = .linear(linear)
-    case .conv1d(var conv):
+    case .conv1d(var conv) where conv.precision == .exact:
       conv.bias = nil
       copy.operation = .conv1d(conv)
     default: return nil

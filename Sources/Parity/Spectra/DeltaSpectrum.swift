@@ -43,6 +43,8 @@ package struct DeltaSpectrum: Sendable, Hashable {
 extension DeltaSpectrum {
   /// One sentence: what a reader should see in the figures.
   package var reading: String {
+    // A user's tolerance may be less than rounding.
+    if rank == 0 { return "Δ is within rounding" }
     if constantShare > 0.999 {
       return
         "Δ is rank 1, constant over frames: a bias of channel pattern, rms \(text(channels.offset)), "

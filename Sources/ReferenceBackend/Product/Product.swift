@@ -9,12 +9,13 @@ struct Multiplier: Sendable {
   let arithmetic: ReferenceArithmetic
   let workers: Workers
 
-  /// Terms that a tile adds up at once: a panel of them, 24 KiB, stays in the first-level cache.
-  static let depthBlock = 192
-  /// Rows of a task: with `depthBlock` terms each, 144 KiB, they stay in the second-level cache.
+  /// Terms that a tile adds up at once: a panel of them, 32 KiB with tiles of 32 columns, stays in the
+  /// first-level cache.
+  static let depthBlock = 128
+  /// Rows of a task: with `depthBlock` terms each, 96 KiB, they stay in the second-level cache.
   static let rowBlock = 96
-  /// Panels of a task.
-  static let panelBlock = 32
+  /// Columns of a task.
+  static let columnBlock = 512
 
   /// Elements of scratch memory that `multiplyBlock` needs for tiles at the edges.
   var scratchCount: Int {
@@ -38,13 +39,14 @@ struct Multiplier: Sendable {
     _ a: MatrixView, _ b: PackedMatrix, into c: UnsafeMutablePointer<Double>, cStride: Int
   ) {
     let rowBlocks = (a.rows + Self.rowBlock - 1) / Self.rowBlock
-    let panelBlocks = (b.panelCount + Self.panelBlock - 1) / Self.panelBlock
+    let panels = max(1, Self.columnBlock / b.panelColumns)
+    let panelBlocks = (b.panelCount + panels - 1) / panels
     workers.run(rowBlocks * panelBlocks, scratch: scratchCount) { task, scratch in
       let row = task % rowBlocks * Self.rowBlock
-      let panel = task / rowBlocks * Self.panelBlock
+      let panel = task / rowBlocks * panels
       multiplyBlock(
         a, rows: row..<min(row + Self.rowBlock, a.rows), b,
-        panels: panel..<min(panel + Self.panelBlock, b.panelCount),
+        panels: panel..<min(panel + panels, b.panelCount),
         into: c + row * cStride, cStride: cStride, scratch: scratch)
     }
   }

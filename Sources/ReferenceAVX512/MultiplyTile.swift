@@ -1,1 +1,0 @@
-../ReferenceShared/MultiplyTile.swift
