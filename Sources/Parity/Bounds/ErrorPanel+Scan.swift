@@ -3,7 +3,7 @@ import TensorCore
 
 extension ErrorRow {
   /// The factors that hold for row `i` of a panel.
-  fileprivate init(_ panel: ErrorPanel, _ i: Int) {
+  init(_ panel: ErrorPanel, _ i: Int) {
     func factor(_ term: Int) -> Double {
       term < panel.separable.count ? panel.separable[term].row[i] : 0
     }
@@ -18,42 +18,63 @@ extension ErrorRow {
     shift = panel.softmaxShift?[i]
     floor = panel.floor
   }
+
+  /// V at column `j`, in units of u².
+  @inline(__always)
+  func variance(_ columns: ErrorColumns, _ j: Int, exact y: Double, input x: Double) -> Double {
+    let b = columns.bias[j]
+    let s = y - b
+    let grown = max(s * s, startsFromBias * (b * b + b * y + y * y))
+    var v = row0 * columns.column0[j] + row1 * columns.column1[j]
+    v += row2 * columns.column2[j] + coherent * grown + floor
+    v += result * (y * y) + input * (x * x)
+    if let shift { v += y * y * ((x - shift) * (x - shift)) }
+    return v
+  }
+}
+
+extension ErrorPanel {
+  /// Calls `body` with the factors of the columns.
+  func withColumns(_ body: (ErrorColumns) -> Void) {
+    let zeros = [Double](repeating: 0, count: columns)
+    func column(_ term: Int) -> [Double] {
+      term < separable.count ? separable[term].column : zeros
+    }
+    (bias ?? zeros).withUnsafeBufferPointer { bias in
+      column(0).withUnsafeBufferPointer { c0 in
+        column(1).withUnsafeBufferPointer { c1 in
+          column(2).withUnsafeBufferPointer { c2 in
+            guard let b = bias.baseAddress, let p0 = c0.baseAddress, let p1 = c1.baseAddress,
+              let p2 = c2.baseAddress
+            else { return }
+            body(ErrorColumns(bias: b, column0: p0, column1: p1, column2: p2))
+          }
+        }
+      }
+    }
+  }
 }
 
 /// Scans rows of a panel.
 func scanRows(
   _ panel: ErrorPanel, _ operands: ErrorOperands, rows: Range<Int>
 ) -> ErrorScan {
-  let zeros = [Double](repeating: 0, count: panel.columns)
-  func column(_ term: Int) -> [Double] {
-    term < panel.separable.count ? panel.separable[term].column : zeros
-  }
   var total = ErrorScan()
-  (panel.bias ?? zeros).withUnsafeBufferPointer { bias in
-    column(0).withUnsafeBufferPointer { c0 in
-      column(1).withUnsafeBufferPointer { c1 in
-        column(2).withUnsafeBufferPointer { c2 in
-          guard let b = bias.baseAddress, let p0 = c0.baseAddress, let p1 = c1.baseAddress,
-            let p2 = c2.baseAddress
-          else { return }
-          let columns = ErrorColumns(bias: b, column0: p0, column1: p1, column2: p2)
-          for i in rows {
-            let start = panel.offset &+ i &* panel.rowStride
-            let row = ErrorRow(panel, i)
-            var scan = ErrorScan(
-              ParityArithmetic.best.errors(row, columns, operands, start, panel.columns),
-              count: panel.columns)
-            let probe = scan.errorSquared + scan.variance + scan.exactSquared
-            if !probe.isFinite {
-              scan = maskedScanRow(row, columns, operands, start: start, count: panel.columns)
-            } else if scan.worst > total.worst {
-              locateWorst(&scan, row, columns, operands, start: start, count: panel.columns)
-            }
-            scan.rowVarianceSquared = scan.variance * scan.variance
-            total.merge(scan)
-          }
-        }
+  panel.withColumns { columns in
+    for i in rows {
+      let start = panel.offset &+ i &* panel.rowStride
+      let row = ErrorRow(panel, i)
+      var scan = ErrorScan(
+        ParityArithmetic.best.errors(row, columns, operands, start, panel.columns),
+        count: panel.columns)
+      let probe = scan.errorSquared + scan.variance + scan.exactSquared
+      if !probe.isFinite {
+        scan = maskedScanRow(row, columns, operands, start: start, count: panel.columns)
+      } else if scan.worst > total.worst {
+        locateWorst(&scan, row, columns, operands, start: start, count: panel.columns)
       }
+      scan.rowVarianceSquared = scan.variance * scan.variance
+      total.merge(scan)
     }
   }
   return total
@@ -71,19 +92,6 @@ extension ErrorScan {
   }
 }
 
-private func variance(
-  _ row: ErrorRow, _ columns: ErrorColumns, _ j: Int, _ y: Double, _ x: Double
-) -> Double {
-  let b = columns.bias[j]
-  let s = y - b
-  let grown = max(s * s, row.startsFromBias * (b * b + b * y + y * y))
-  var v = row.row0 * columns.column0[j] + row.row1 * columns.column1[j]
-  v += row.row2 * columns.column2[j] + row.coherent * grown + row.floor
-  v += row.result * (y * y) + row.input * (x * x)
-  if let shift = row.shift { v += y * y * ((x - shift) * (x - shift)) }
-  return v
-}
-
 /// Finds the element of a finite row whose ratio is `scan.worst`.
 private func locateWorst(
   _ scan: inout ErrorScan, _ row: ErrorRow, _ columns: ErrorColumns, _ operands: ErrorOperands,
@@ -94,7 +102,7 @@ private func locateWorst(
     let y = operands.exact(start &+ j)
     let x = operands.inputValue(start &+ j)
     let e = operands.candidate[start &+ j] - y
-    let v = variance(row, columns, j, y, x)
+    let v = row.variance(columns, j, exact: y, input: x)
     if e * e / v > best {
       best = e * e / v
       scan.worstIndex = start &+ j
@@ -119,7 +127,7 @@ private func maskedScanRow(
       continue
     }
     let e = candidate - y
-    let v = variance(row, columns, j, y, x)
+    let v = row.variance(columns, j, exact: y, input: x)
     scan.count += 1
     scan.errorSquared += e * e
     scan.exactSquared += y * y
@@ -139,12 +147,8 @@ private func maskedScanRow(
 extension ErrorPanel {
   /// V at one element, in units of u².
   func variance(row i: Int, column j: Int, exact y: Double, input x: Double) -> Double {
-    let b = bias?[j] ?? 0
-    let s = y - b
-    var v = floor + result * y * y + input * x * x
-    v += coherent[i] * max(s * s, mayStartFromBias ? b * b + b * y + y * y : 0)
-    for term in separable { v += term.row[i] * term.column[j] }
-    if let shift = softmaxShift?[i] { v += y * y * (x - shift) * (x - shift) }
+    var v = 0.0
+    withColumns { v = ErrorRow(self, i).variance($0, j, exact: y, input: x) }
     return v
   }
 }

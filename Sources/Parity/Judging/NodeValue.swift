@@ -42,14 +42,18 @@ extension ErrorModel {
           nonisolated(unsafe) let inputs = bytes?.baseAddress
           for panel in panels {
             _ = mapChunks(panel.rows, chunk: 16) { rows in
-              for i in rows {
-                for j in 0..<panel.columns {
-                  let index = panel.offset + i * panel.rowStride + j
-                  let x = inputs.map { Elements($0, isFloat64: false)[index] } ?? 0
-                  let v = panel.variance(row: i, column: j, exact: exactValues[index], input: x)
-                  guard v.isFinite else { continue }
-                  let draw = 2 * CounterHash.uniform(key: key, counter: UInt64(index)) - 1
-                  out[index] += unit * v.squareRoot() * draw
+              panel.withColumns { columns in
+                for i in rows {
+                  let row = ErrorRow(panel, i)
+                  let start = panel.offset &+ i &* panel.rowStride
+                  for j in 0..<panel.columns {
+                    let index = start &+ j
+                    let x = inputs.map { Elements($0, isFloat64: false)[index] } ?? 0
+                    let v = row.variance(columns, j, exact: exactValues[index], input: x)
+                    guard v.isFinite else { continue }
+                    let draw = 2 * CounterHash.uniform(key: key, counter: UInt64(index)) - 1
+                    out[index] += unit * v.squareRoot() * draw
+                  }
                 }
               }
             }

@@ -132,7 +132,8 @@ extension StageContext {
   ///
   /// Replicas differ from the value by rounding: a product of theirs is that of the value, and the
   /// product of the difference.
-  private func replicas(of node: ProgramNode, inputs: [Input], exact: ExactValue) throws -> [Tensor] {
+  private func replicas(of node: ProgramNode, inputs: [Input], exact: ExactValue) throws -> [Tensor]
+  {
     guard inputs.contains(where: { !$0.replicas.isEmpty }) else { return [] }
     let linear = inputs.count == 1 ? node.withoutBias : nil
     let centre = linear.map { _ in ExactValue(base: exact.tensor) }
