@@ -125,13 +125,14 @@ let package = Package(
     // Taps → figures → verdicts → causes → text.
     .target(name: "ParityArithmetic", swiftSettings: strict),
     .target(
-      name: "ParityAVX512", dependencies: ["ParityArithmetic"],
+      name: "ParityAVX512", dependencies: ["ParityArithmetic", "CProcessor"],
       swiftSettings: kernels(isIntel ? ["-march=skylake-avx512"] : [])),
     .target(
-      name: "ParityAVX2", dependencies: ["ParityArithmetic"],
+      name: "ParityAVX2", dependencies: ["ParityArithmetic", "CProcessor"],
       swiftSettings: kernels(isIntel ? ["-march=haswell"] : [])),
     .target(
-      name: "ParityPortable", dependencies: ["ParityArithmetic"], swiftSettings: kernels([])),
+      name: "ParityPortable", dependencies: ["ParityArithmetic", "CProcessor"],
+      swiftSettings: kernels([])),
     .target(
       name: "Parity",
       dependencies: [

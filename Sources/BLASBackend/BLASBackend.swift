@@ -16,7 +16,7 @@ package struct BLASBackend: EncoderBackend {
   package let name = "blas"
   package let program: EncoderProgram
   package let scalarType = ScalarType.float32
-  private let executor: BLASExecutor
+  private var executor: BLASExecutor
 
   /// - Parameters:
   ///   - program: what to compute; faulty programs are computed as they stand.
@@ -25,6 +25,16 @@ package struct BLASBackend: EncoderBackend {
   package init(program: EncoderProgram, weights: any WeightSource, threads: Int? = nil) {
     self.program = program
     executor = BLASExecutor(weights: weights, threads: threads ?? Self.processorCount)
+  }
+
+  /// Threads that its work is divided among.
+  package var numThreads: Int { executor.threads }
+
+  /// The same encoder, telling `clock` how long OpenBLAS's calls take.
+  package func timed(by clock: CallClock) -> BLASBackend {
+    var copy = self
+    copy.executor.clock = clock
+    return copy
   }
 
   /// The core whose kernels OpenBLAS runs.

@@ -9,6 +9,7 @@ struct BLASExecutor: Sendable {
   let weights: any WeightSource
   let threads: Int
   let arithmetic = BLASArithmetic.best
+  var clock: CallClock?
   private let kernels = KernelCache()
 
   init(weights: any WeightSource, threads: Int) {
@@ -19,7 +20,8 @@ struct BLASExecutor: Sendable {
   /// - Throws: `libraryMissing` where OpenBLAS is not installed.
   /// - Returns: the library, loaded on first use.
   func openBLAS() throws -> OpenBLASLibrary {
-    guard let library = OpenBLASLibrary.shared else { throw BLASError.libraryMissing }
+    guard var library = OpenBLASLibrary.shared else { throw BLASError.libraryMissing }
+    library.clock = clock
     return library
   }
 

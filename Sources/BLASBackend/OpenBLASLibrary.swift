@@ -17,6 +17,8 @@ struct OpenBLASLibrary: Sendable {
   let sgemm: encoder_diff_sgemm
   /// The core whose kernels run, as OpenBLAS calls it: `SkylakeX`, `Haswell`, `Prescott`, …
   let coreName: String
+  /// Told how long each call takes, where somebody asks.
+  var clock: CallClock?
 
   /// The library of this process; `nil` where it is not installed.
   static let shared: OpenBLASLibrary? = load()

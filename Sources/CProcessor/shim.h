@@ -49,6 +49,23 @@ static inline encoder_diff_f32x8 encoder_diff_max8(encoder_diff_f32x8 a, encoder
 }
 #endif
 
+// Eight lanes between Float32 and Float64, and their difference, in the instructions that exist for them:
+// what Swift makes of them is lanes, which the compiler does not always put together again.
+typedef float encoder_diff_f32x8_lanes __attribute__((__vector_size__(32)));
+typedef double encoder_diff_f64x8_lanes __attribute__((__vector_size__(64)));
+static inline __attribute__((always_inline)) encoder_diff_f64x8_lanes encoder_diff_widen(
+    encoder_diff_f32x8_lanes x) {
+  return __builtin_convertvector(x, encoder_diff_f64x8_lanes);
+}
+static inline __attribute__((always_inline)) encoder_diff_f32x8_lanes encoder_diff_narrow(
+    encoder_diff_f64x8_lanes x) {
+  return __builtin_convertvector(x, encoder_diff_f32x8_lanes);
+}
+static inline __attribute__((always_inline)) encoder_diff_f64x8_lanes encoder_diff_subtract(
+    encoder_diff_f64x8_lanes a, encoder_diff_f64x8_lanes b) {
+  return a - b;
+}
+
 #if defined(__linux__)
 #if defined(__x86_64__)
 #define ENCODER_DIFF_SCHED_GETAFFINITY 204

@@ -1,4 +1,5 @@
 /// One pass over a reference and a candidate.
+import CProcessor
 import ParityArithmetic
 
 /// Sums over the pairs of `range`, and the first of the largest differences.
@@ -34,12 +35,14 @@ private func figures(
   // Exact: no tensor has 2⁵³ elements.
   var places = Lanes.zero
   var place = Lanes(0, 1, 2, 3, 4, 5, 6, 7)
+  let pivots = Lanes(repeating: pivot)
   let vectorEnd = count / lanes &* lanes
   var i = 0
   while i < vectorEnd {
     let r = reference.lanes(i)
     let d = candidate.lanes(i) - r
-    let t = r - pivot
+    // Two differences from one vector would be shuffled together.
+    let t = encoder_diff_subtract(r, pivots)
     let size = larger(d, -d)
     let isLarger = size .> largest
     shifted += t

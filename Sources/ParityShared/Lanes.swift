@@ -3,6 +3,8 @@
 /// Nothing here calls the standard library's generic functions of vectors: what is specialised for one
 /// instruction set may be merged with what another one needs.
 
+import CProcessor
+
 typealias Lanes = SIMD8<Double>
 let lanes = Lanes.scalarCount
 
@@ -13,10 +15,7 @@ func loadLanes(_ base: UnsafePointer<Double>, _ index: Int) -> Lanes {
 
 @inline(__always)
 func loadLanes(_ base: UnsafePointer<Float>, _ index: Int) -> Lanes {
-  let x = UnsafeRawPointer(base + index).loadUnaligned(as: SIMD8<Float>.self)
-  return Lanes(
-    Double(x[0]), Double(x[1]), Double(x[2]), Double(x[3]), Double(x[4]), Double(x[5]),
-    Double(x[6]), Double(x[7]))
+  encoder_diff_widen(UnsafeRawPointer(base + index).loadUnaligned(as: SIMD8<Float>.self))
 }
 
 @inline(__always)
@@ -27,10 +26,8 @@ func storeLanes(_ values: Lanes, _ base: UnsafeMutablePointer<Double>, _ index: 
 /// Stores each lane rounded to Float32.
 @inline(__always)
 func storeLanes(_ x: Lanes, _ base: UnsafeMutablePointer<Float>, _ index: Int) {
-  let values = SIMD8<Float>(
-    Float(x[0]), Float(x[1]), Float(x[2]), Float(x[3]), Float(x[4]), Float(x[5]), Float(x[6]),
-    Float(x[7]))
-  UnsafeMutableRawPointer(base + index).storeBytes(of: values, as: SIMD8<Float>.self)
+  UnsafeMutableRawPointer(base + index).storeBytes(
+    of: encoder_diff_narrow(x), as: SIMD8<Float>.self)
 }
 
 /// Lane by lane the larger; the first where either is NaN. One compare and one select, where the

@@ -31,6 +31,16 @@ extension OpenBLASLibrary {
     accumulates: Bool = false, into c: UnsafeMutablePointer<Float>, rowStride: Int
   ) {
     guard m > 0, n > 0, k > 0 else { return }
+    guard let clock else {
+      return multiplyPieces(m, n, k, alpha, a, b, transposesB, accumulates, c, rowStride)
+    }
+    clock.time { multiplyPieces(m, n, k, alpha, a, b, transposesB, accumulates, c, rowStride) }
+  }
+
+  private func multiplyPieces(
+    _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: Matrix, _ b: Matrix, _ transposesB: Bool,
+    _ accumulates: Bool, _ c: UnsafeMutablePointer<Float>, _ rowStride: Int
+  ) {
     let numPieces = (k + Self.sumLength - 1) / Self.sumLength
     for piece in 0..<numPieces {
       let first = piece * k / numPieces

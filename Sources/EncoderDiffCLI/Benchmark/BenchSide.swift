@@ -2,6 +2,7 @@ import BLASBackend
 import EncoderModel
 import GraphBackend
 import ReferenceBackend
+import Report
 import TensorCore
 
 #if canImport(Glibc)
@@ -33,9 +34,12 @@ struct EncodeTime {
 final class LiveSide: BenchSide {
   private let backend: any EncoderBackend
   private let mel: Tensor
+  /// What OpenBLAS's calls took in `encodeSeconds` of encodes, summed over threads.
+  private let callClock = CallClock()
+  private var encodeSeconds = 0.0
 
   init(_ backend: any EncoderBackend, mel: Tensor) {
-    self.backend = backend
+    self.backend = (backend as? BLASBackend)?.timed(by: callClock) ?? backend
     self.mel = mel
   }
 
@@ -44,10 +48,17 @@ final class LiveSide: BenchSide {
   var note: String? {
     switch backend {
     case let graph as GraphBackend: "\(graph.kernelName) kernels"
-    case let blas as BLASBackend: "OpenBLAS \(blas.coreName)"
+    case let blas as BLASBackend: "OpenBLAS \(blas.coreName)\(callShare(blas))"
     case let reference as ReferenceBackend: "\(reference.arithmeticName) loops"
     default: nil
     }
+  }
+
+  /// `, 87 % of the time in its calls`; nothing before the first encode.
+  private func callShare(_ blas: BLASBackend) -> String {
+    guard encodeSeconds > 0 else { return "" }
+    let share = callClock.seconds / (encodeSeconds * Double(blas.numThreads))
+    return ", \(Numbers.fixed(100 * share, decimals: 0)) % of the time in its calls"
   }
 
   func encode() throws -> EncodeTime {
@@ -56,6 +67,7 @@ final class LiveSide: BenchSide {
     let start = clock.now
     _ = try backend.encode(mel: mel)
     let seconds = (clock.now - start) / .seconds(1)
+    encodeSeconds += seconds
     return EncodeTime(seconds: seconds, processorSeconds: processorSeconds() - before)
   }
 

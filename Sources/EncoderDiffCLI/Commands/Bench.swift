@@ -80,6 +80,7 @@ struct Bench: ParsableCommand {
         try measure(bench, plan, path: path, threads: threads, mel: mel, into: &report)
       }
     }
+    report.comparison = comparisonSpeed()
     if report.groups.allSatisfy(\.results.isEmpty) {
       throw UsageError("nothing could be measured: \(report.notes.first ?? "no encoder is named")")
     }

@@ -15,7 +15,17 @@ extension BenchReport {
       "peakGflops": .figure(peak),
       "results": .array(groups.flatMap { group in group.results.map { group.json($0) } }),
       "profiles": .array(groups.filter { !$0.profile.isEmpty }.map(\.profileJSON)),
+      "comparison": comparison?.json ?? .null,
       "notes": .array(notes.map { .string($0) }),
+    ])
+  }
+}
+
+extension ComparisonSpeed {
+  fileprivate var json: JSONValue {
+    .members([
+      "shape": .array(shape.map { .integer($0) }), "ms": seconds.milliseconds,
+      "gigabytesPerSecond": .figure(bandwidth),
     ])
   }
 }

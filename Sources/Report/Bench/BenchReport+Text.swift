@@ -9,8 +9,17 @@ extension BenchReport {
       lines.append("")
       lines += group.lines(canvas)
     }
+    if let comparison { lines += ["", comparison.line] }
     if !notes.isEmpty { lines.append("") }
     return lines + notes.map { canvas.styled("note: \($0)", .dim) }
+  }
+}
+
+extension ComparisonSpeed {
+  fileprivate var line: String {
+    let milliseconds = Numbers.fixed(seconds.median * 1e3, decimals: 2)
+    return "figures of two \(shape) tensors  \(milliseconds) ms, "
+      + "\(Numbers.fixed(bandwidth, decimals: 1)) GB/s"
   }
 }
 

@@ -18,6 +18,8 @@ package struct BenchReport: Sendable {
   /// Timed runs of each encoder.
   package var numRuns: Int
   package var groups: [BenchGroup]
+  /// How long it takes to compare two tensors.
+  package var comparison: ComparisonSpeed?
   /// What could not be measured, and why; and what else readers should know.
   package var notes: [String] = []
 
@@ -26,6 +28,22 @@ package struct BenchReport: Sendable {
     self.numRuns = numRuns
     self.groups = groups
     self.notes = notes
+  }
+}
+
+/// What all figures of two Float32 tensors cost, on every processor there is.
+package struct ComparisonSpeed: Sendable {
+  package var shape: [Int]
+  package var seconds: Spread
+
+  package init(shape: [Int], seconds: Spread) {
+    self.shape = shape
+    self.seconds = seconds
+  }
+
+  /// Both tensors read once, by the median, in GB/s.
+  package var bandwidth: Double {
+    Double(2 * 4 * shape.reduce(1, *)) / max(seconds.median, 1e-12) * 1e-9
   }
 }
 
