@@ -88,7 +88,7 @@ extension TensorIOError: CustomStringConvertible {
 }
 
 /// `text` on one line: control characters escaped, at most `limit` characters.
-func printable(_ text: String, limit: Int = 120) -> String {
+package func printable(_ text: String, limit: Int = 120) -> String {
   var result = ""
   for scalar in text.unicodeScalars {
     if result.utf8.count >= limit { return result + "…" }

@@ -1,3 +1,5 @@
+import TensorIO
+
 /// What is wrong with a manifest, and where.
 package struct CaseError: Error, CustomStringConvertible {
   package let path: String
@@ -5,7 +7,9 @@ package struct CaseError: Error, CustomStringConvertible {
   package let line: Int?
   package let reason: String
 
+  /// One line, whatever the manifest's keys and values hold.
   package var description: String {
-    path + (line.map { ":\($0)" } ?? "") + ": " + reason
+    printable(path, limit: 300) + (line.map { ":\($0)" } ?? "") + ": "
+      + printable(reason, limit: 1000)
   }
 }
