@@ -21,6 +21,14 @@ extension AlignedDump {
     return lines
   }
 
+  /// Why nothing good may be said of a dump in which every recognised tap is sound: its output may be
+  /// among the tensors that were not recognised. `nil` where it is not.
+  package var doubt: String? {
+    guard !possibleOutputs.isEmpty else { return nil }
+    return "the encoder's output was not recognised and may be \(summary(of: possibleOutputs)): "
+      + "say which tensor is 'encoder.ln_post' in a mapping file, as 'encoder-diff align -o' writes it"
+  }
+
   /// The first names, and how many there are in all.
   private func summary(of names: [String]) -> String {
     names.prefix(6).joined(separator: ", ") + (names.count > 6 ? ", … (\(names.count) in all)" : "")

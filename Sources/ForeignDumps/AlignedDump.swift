@@ -51,12 +51,15 @@ package struct AlignedDump: Sendable {
   /// Foreign tensors that are no tap, and why where that is known.
   package let unmappedTensors: [(name: String, reason: String)]
   package let ambiguities: [Ambiguity]
+  /// Tensors that may be the encoder's output, where it was looked for by values and not found.
+  package let possibleOutputs: [String]
   private let byTap: [String: Alignment]
   private let shapes: [String: [Int]]
 
   init(
     source: any TensorSource, program: EncoderProgram, alignments: [String: Alignment],
-    unmapped: [(name: String, reason: String)], ambiguities: [Ambiguity]
+    unmapped: [(name: String, reason: String)], ambiguities: [Ambiguity],
+    possibleOutputs: [String] = []
   ) {
     self.source = source
     byTap = alignments
@@ -64,6 +67,7 @@ package struct AlignedDump: Sendable {
     missingTaps = program.tapNames.filter { alignments[$0] == nil }
     unmappedTensors = unmapped
     self.ambiguities = ambiguities
+    self.possibleOutputs = possibleOutputs
     shapes = Dictionary(
       program.nodes.map { ($0.name, $0.shape) }, uniquingKeysWith: { first, _ in first })
   }

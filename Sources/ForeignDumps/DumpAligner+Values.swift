@@ -15,7 +15,7 @@ extension DumpAligner {
       // What agrees best with a tap that is found already is a copy of it, not another tap.
       if let best = ranked.first, !open.contains(best.tap), best.choice.error < ValueLimits.rounding
       {
-        state.reasons[tensor] = "another copy of '\(best.tap)'"
+        state.noteCopy(tensor, of: best.tap)
         continue
       }
       ranked.removeAll { !open.contains($0.tap) }
@@ -84,7 +84,7 @@ extension DumpAligner {
       tap, best.tensor, .values, best.choice.layout,
       relativeError: best.choice.match?.relativeError)
     for other in ranked.dropFirst() {
-      state.reasons[other.tensor] = "another copy of '\(tap)'"
+      state.noteCopy(other.tensor, of: tap)
     }
   }
 

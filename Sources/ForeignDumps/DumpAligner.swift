@@ -45,9 +45,34 @@ package struct DumpAligner {
     }
     let unmapped = source.names.filter { !state.used.contains($0) }
       .map { (name: $0, reason: state.reasons[$0] ?? "") }
+    let possibleOutputs = try possibleOutputs(state)
+    let untold = possibleOutputs.filter { state.reasons[$0] != "ambiguous" }
+    if !untold.isEmpty {
+      state.ambiguities.append(
+        AlignedDump.Ambiguity(subject: output, candidates: Array(untold.prefix(3))))
+    }
     return AlignedDump(
       source: source, program: program, alignments: state.alignments, unmapped: unmapped,
-      ambiguities: state.ambiguities)
+      ambiguities: state.ambiguities, possibleOutputs: possibleOutputs)
+  }
+
+  private var output: String { EncoderStage.lnPost.outputTap }
+
+  /// Where values have not told which tensor is the encoder's output: those of its shape that are no
+  /// other tap. One that is like nothing, or a copy of what the final norm reads, may be what a faulty
+  /// port returns.
+  private func possibleOutputs(_ state: AlignmentState) throws(TensorIOError) -> [String] {
+    guard mapping == nil, reference[output] != nil, state.alignments[output] == nil,
+      let node = nodes[output]
+    else { return [] }
+    var found: [String] = []
+    for name in state.source.names
+    where !state.used.contains(name) && names.knownOther(name) == nil {
+      if let copied = state.copies[name], !node.inputs.contains(copied) { continue }
+      let layouts = candidates(try state.source.info(name).shape, for: node)
+      if layouts.contains(where: { !$0.isReversed && !$0.isFromBatch }) { found.append(name) }
+    }
+    return found
   }
 
   // MARK: Mapping
@@ -209,11 +234,18 @@ struct AlignmentState {
   var used: Set<String> = []
   /// Why a tensor is no tap.
   var reasons: [String: String] = [:]
+  /// Tensors that agree with a tap which another tensor is: the tap.
+  private(set) var copies: [String: String] = [:]
   var ambiguities: [AlignedDump.Ambiguity] = []
   /// The tensor that was read last.
   private var latest: (name: String, tensor: Tensor)?
 
   init(source: any TensorSource) { self.source = source }
+
+  mutating func noteCopy(_ tensor: String, of tap: String) {
+    copies[tensor] = tap
+    reasons[tensor] = "another copy of '\(tap)'"
+  }
 
   mutating func elements(of name: String) throws(TensorIOError) -> Tensor {
     if let latest, latest.name == name { return latest.tensor }

@@ -6,10 +6,12 @@ import Testing
 /// `align`, `model`, and comparing through a mapping.
 @Suite struct AlignTests {
   /// A dump of ours under names that say nothing, each tap transposed.
-  private func disguised(_ folder: TemporaryFolder) throws -> (right: String, foreign: String) {
+  private func disguised(
+    _ folder: TemporaryFolder, _ options: String = ""
+  ) throws -> (right: String, foreign: String) {
     let right = folder.file("right.safetensors")
     let foreign = folder.file("foreign.npz")
-    let run = try Program.run("dump \(digits) --model \(smallModel) -o \(right)")
+    let run = try Program.run("dump \(digits) --model \(smallModel) \(options) -o \(right)")
     #expect(run.status == 0, "\(run.errors)")
     let source = try openTensorSource(right)
     let writer = try makeDumpWriter(foreign)
@@ -43,6 +45,25 @@ import Testing
     let compared = try Program.run(
       "compare \(right) \(foreign) --model \(smallModel) --mapping \(mapping) --json -")
     #expect(compared.status == 0, "\(compared.errors)")
+  }
+
+  @Test func anOutputThatNobodyRecognisesIsNotCalledSound() throws {
+    let folder = try TemporaryFolder()
+    let (right, foreign) = try disguised(folder, "--backend graph --inject ln-post-missing")
+    let last = "value_\(try openTensorSource(right).names.count - 1)"
+    let mapping = folder.file("mapping.json")
+    let aligned = try Program.run("align \(foreign) \(digits) --model \(smallModel) -o \(mapping)")
+    #expect(aligned.status == 1 && aligned.output.contains("'encoder.ln_post' could be '\(last)'"))
+    for line in ["explain \(foreign) \(digits)", "bisect \(digits) --dump \(foreign)"] {
+      let run = try Program.run("\(line) --model \(smallModel)")
+      #expect(run.status == 2 && run.errors.contains(last), "\(run.output) \(run.errors)")
+    }
+    let said = try folder.read("mapping.json").replacingOccurrences(
+      of: "\"taps\": {", with: "\"taps\": {\"encoder.ln_post\": \"\(last)\",")
+    try folder.write("mapping.json", said)
+    let explained = try Program.run(
+      "explain \(foreign) \(digits) --model \(smallModel) --mapping \(mapping)")
+    #expect(explained.status == 1 && explained.output.contains("ln-post-missing"), "\(said)")
   }
 
   @Test func namesAloneDoWithoutAudio() throws {

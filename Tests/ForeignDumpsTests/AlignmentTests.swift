@@ -53,6 +53,24 @@ import Testing
     }
   }
 
+  @Test("an output that is like nothing, or a copy of the last block's, is asked for")
+  func unrecognisedOutput() throws {
+    let block = tap("encoder.blocks.1")
+    for output in [block, noise([20, 12], stream: 31)] {
+      let dump = try align(["a": tap("encoder.embed"), "b": block, "c": output])
+      #expect(dump.alignment(of: "encoder.ln_post") == nil)
+      #expect(dump.possibleOutputs.count == 1 && dump.doubt?.contains("encoder.ln_post") == true)
+      #expect(dump.ambiguities.map(\.subject) == ["encoder.ln_post"])
+    }
+    // Not where it is found, where nothing of its shape is left, and where the user has said it all.
+    let found = try align(["a": tap("encoder.ln_post"), "b": noise([20, 12], stream: 31)])
+    #expect(found.possibleOutputs.isEmpty && found.doubt == nil)
+    let partial = try align(["a": tap("encoder.conv1"), "b": noise([7, 12], stream: 31)])
+    #expect(partial.doubt == nil && partial.ambiguities.isEmpty)
+    let mapping = DumpMapping(try align(["b": block]))
+    #expect(try align(["b": block, "c": block], mapping: mapping).doubt == nil)
+  }
+
   @Test("attention maps, as they are and transposed")
   func maps() throws {
     let scores = tap("encoder.blocks.0.attn.scores")

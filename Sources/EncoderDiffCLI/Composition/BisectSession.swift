@@ -44,7 +44,11 @@ struct BisectSession {
     let candidate = DumpCandidate(
       name: path, program: program, available: Set(aligned.tapNames),
       read: { try aligned.tensor($0) })
-    return try report(candidate, withBudget: withBudget)
+    let report = try report(candidate, withBudget: withBudget)
+    if report.result.verdict == .parity, let doubt = aligned.doubt {
+      throw UsageError("\(path): \(doubt)")
+    }
+    return report
   }
 
   private func report(_ candidate: any Candidate, withBudget: Bool) throws -> BisectReport {

@@ -67,8 +67,12 @@ struct ExplainSession {
         try live(), program: bench.model.program, mel: mel, selection: selection)
       return try Explainer(context).explain(shelf)
     }
-    let (shelf, notes) = try dump(command.files[0], selection: .all)
-    return try Explainer(context).explain(shelf, notes: notes)
+    let (shelf, notes, doubt) = try dump(command.files[0], selection: .all)
+    let explanation = try Explainer(context).explain(shelf, notes: notes)
+    if let doubt, explanation.findings.isEmpty, explanation.unexplained.isEmpty {
+      throw UsageError("\(command.files[0]): \(doubt)")
+    }
+    return explanation
   }
 
   private var runner: FrontEndRunner? {
@@ -85,13 +89,15 @@ struct ExplainSession {
     return LiveCandidate(backend, faults: injection.names, mel: own)
   }
 
-  /// A foreign dump's taps, and what had to be understood to read them.
-  private func dump(_ path: String, selection: TapSelection) throws -> (CandidateShelf, [String]) {
+  /// A foreign dump's taps, what had to be understood to read them, and why no good may be said of it.
+  private func dump(
+    _ path: String, selection: TapSelection
+  ) throws -> (CandidateShelf, notes: [String], doubt: String?) {
     let program = bench.model.program
     let source = try openTensorSource(path)
     if let mel = try loneMel(source) {
       let shelf = CandidateShelf(name: path, program: program, values: ["mel": mel])
-      return (shelf, [])
+      return (shelf, [], nil)
     }
     let aligned = try ForeignDump(path, mapping: command.mapping, bench: bench).aligned(mel: mel)
     guard !aligned.tapNames.isEmpty else { throw ExplainError.nothingShown(path) }
@@ -100,7 +106,7 @@ struct ExplainSession {
       candidate, program: program, mel: mel, selection: selection)
     let conventions = aligned.alignments.filter { $0.notes.contains { $0.contains("harmless") } }
       .map { "\($0.tap): \($0.notes.joined(separator: ", "))" }
-    return (shelf, conventions + aligned.ambiguities.map(\.text))
+    return (shelf, conventions + aligned.ambiguities.map(\.text), aligned.doubt)
   }
 
   /// The only tensor of a file, where it has bands like a mel and is no encoder output.
