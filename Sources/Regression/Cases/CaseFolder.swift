@@ -16,6 +16,11 @@ package struct CaseFolder: Sendable {
         path: path, line: nil,
         reason: "is a file; give the folder that holds the cases, and --only for one of them")
     }
+    guard isFolder(path) else {
+      throw CaseError(
+        path: path, line: nil,
+        reason: "no such folder; name the one that holds your cases: 'encoder-diff check FOLDER'")
+    }
     let files = try Self.files(below: path, prefix: "", depth: 0)
     manifests = files.compactMap { file in
       let suffix = [".yaml", ".yml", ".toml"].first { file.hasSuffix($0) }
