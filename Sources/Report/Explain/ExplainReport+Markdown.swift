@@ -51,8 +51,9 @@ extension ExplainReport {
       lines.append(
         "| together with | " + finding.together.map { "`\($0)`" }.joined(separator: ", ") + " |")
     }
-    if let effect = finding.outputEffect {
-      lines.append("| moves the encoder's output by | \(Numbers.scientific(effect)) |")
+    if let effect = group.effectText {
+      let title = (group.members.count > 1 ? "each " : "") + "moves the encoder's output by"
+      lines.append("| \(title) | \(effect) |")
     }
     if let note = finding.note { lines.append("| remark | \(note) |") }
     return lines + ["", "**Change:** \(finding.remedy.sentence)", ""]

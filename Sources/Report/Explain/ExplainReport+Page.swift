@@ -73,8 +73,7 @@ extension ExplainReport {
       ("moves the output by", false), ("catalogue", true),
     ])
     for group in groups {
-      let finding = group.first
-      for site in group.sites {
+      for (finding, site) in group.members.flatMap({ one in one.sites.map { (one, $0) } }) {
         table.add([
           .text(finding.name), .text(site),
           .figure(finding.residual, Numbers.scientific(finding.residual)),

@@ -69,8 +69,9 @@ extension ExplainReport {
         margin + "these values cannot tell it from \(names.joined(separator: ", "))"
           + (more > 0 ? " and \(more) more" : ""))
     }
-    if let effect = finding.outputEffect, finding.note == nil {
-      lines.append(margin + "moves the encoder's output by \(Numbers.compact(effect, digits: 2))")
+    if let effect = group.effectText, finding.note == nil {
+      let whose = group.members.count > 1 ? "each " : ""
+      lines.append(margin + "\(whose)moves the encoder's output by \(effect)")
     }
     if let note = finding.note { lines.append(margin + note) }
     lines.append(margin + canvas.styled("fix: \(finding.remedy)", .good))
@@ -106,9 +107,19 @@ extension ExplainReport {
 
 /// One habit of the port, found at many places, told once.
 struct FindingGroup {
-  var first: Finding
-  var sites: [String]
-  var residual: Double
+  private(set) var members: [Finding]
+
+  var first: Finding { members[0] }
+  var sites: [String] { members.flatMap(\.sites) }
+  var residual: Double { members.map(\.residual).max() ?? 0 }
+
+  /// What each does to the output, from the least to the most; `nil` where it was not looked at.
+  var effectText: String? {
+    let effects = members.compactMap(\.outputEffect)
+    guard let least = effects.min(), let most = effects.max() else { return nil }
+    let texts = [least, most].map { Numbers.compact($0, digits: 2) }
+    return texts[0] == texts[1] ? texts[0] : texts.joined(separator: " … ")
+  }
 
   var place: String { sites.count == 1 ? sites[0] : "\(sites.count) places" }
 
@@ -129,11 +140,9 @@ struct FindingGroup {
           && group.first.together.isEmpty && !finding.sites.contains("mel")
       }
       if let index {
-        groups[index].sites += finding.sites
-        groups[index].residual = max(groups[index].residual, finding.residual)
+        groups[index].members.append(finding)
       } else {
-        groups.append(
-          FindingGroup(first: finding, sites: finding.sites, residual: finding.residual))
+        groups.append(FindingGroup(members: [finding]))
       }
     }
     return groups
