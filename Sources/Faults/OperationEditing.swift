@@ -53,9 +53,12 @@ extension EncoderProgram {
   }
 
   /// Gives the dense layer or layer norm at `site` weights of another path.
-  mutating func renameWeights(at site: String, from prefix: String, to replacement: String) {
+  mutating func renameWeights(
+    at site: String, from prefix: String, to replacement: String, only suffix: String = ""
+  ) {
     func renamed(_ reference: WeightReference?) -> WeightReference? {
-      guard let reference, reference.name.hasPrefix(prefix) else { return reference }
+      guard let reference, reference.name.hasPrefix(prefix), reference.name.hasSuffix(suffix)
+      else { return reference }
       return WeightReference(
         replacement + reference.name.dropFirst(prefix.count), transforms: reference.transforms)
     }

@@ -175,23 +175,48 @@ enum OperatorFaults {
       "weights-of-other-layer", ids: [37], "the operation has another block's weights",
       remedy: "check the block index in the weight's name", parameter: .layer("layer"),
       defaultSites: .middle,
+      sites: { blockWeights($0) { _ in true } }
+    ) { program, site, value in takeWeights(&program, site, of: value) },
+    Fault(
+      "bias-of-other-layer", ids: [37], "the operation has another block's bias",
+      remedy: "check the block index in the bias's name", parameter: .layer("layer"),
+      defaultSites: .middle,
       sites: { program in
-        guard program.dimensions.numAudioLayers > 1 else { return [] }
-        return program.names { node in
+        blockWeights(program) { node in
           switch node.operation {
-          case .linear, .layerNorm: if case .block = node.stage { true } else { false }
+          case .linear(let linear): linear.bias != nil
+          case .layerNorm(let norm): norm.bias != nil
           default: false
           }
         }
       }
-    ) { program, site, value in
-      guard case .block(let own)? = program.node(named: site)?.stage else { return }
-      let other =
-        value.number < 0 ? (own + 1) % program.dimensions.numAudioLayers : Int(value.number)
-      program.renameWeights(
-        at: site, from: "encoder.blocks.\(own).", to: "encoder.blocks.\(other).")
-    },
+    ) { program, site, value in takeWeights(&program, site, of: value, only: ".bias") },
   ]
+
+  /// Operations of blocks with weights, where there is another block to take some from.
+  private static func blockWeights(
+    _ program: EncoderProgram, _ isWanted: (ProgramNode) -> Bool
+  ) -> [String] {
+    guard program.dimensions.numAudioLayers > 1 else { return [] }
+    return program.names { node in
+      guard case .block = node.stage, isWanted(node) else { return false }
+      switch node.operation {
+      case .linear, .layerNorm: return true
+      default: return false
+      }
+    }
+  }
+
+  /// Gives an operation the weights of block `value` that end in `suffix`.
+  private static func takeWeights(
+    _ program: inout EncoderProgram, _ site: String, of value: FaultValue, only suffix: String = ""
+  ) {
+    guard case .block(let own)? = program.node(named: site)?.stage else { return }
+    let other =
+      value.number < 0 ? (own + 1) % program.dimensions.numAudioLayers : Int(value.number)
+    program.renameWeights(
+      at: site, from: "encoder.blocks.\(own).", to: "encoder.blocks.\(other).", only: suffix)
+  }
 
   /// Layers of a block whose weights are `[width, width]`.
   private static let projectionNames = ["attn.query", "attn.key", "attn.value", "attn.out"]

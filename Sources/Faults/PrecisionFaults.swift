@@ -18,6 +18,15 @@ enum PrecisionFaults {
       let format = NumberFormat(rawValue: value.word) ?? .bfloat16
       program.wrap(site, suffix: "f32", operation: .transform(.rounded(format)))
     },
+    Fault(
+      "attention-maps-rounded", ids: [50],
+      "attention's probabilities are stored in a lower precision",
+      remedy: "keep the softmax's result in f32, or declare the precision with --expect",
+      parameter: .word("format", ["bf16", "f16"]), sites: Sites.softmaxes
+    ) { program, site, value in
+      let format = NumberFormat(rawValue: value.word) ?? .bfloat16
+      program.wrap(site, suffix: "f32", operation: .transform(.rounded(format)))
+    },
   ]
 
   private static let weights: [Fault] = [

@@ -60,6 +60,22 @@ package final class GraphBackend: EncoderBackend {
     spareArena = other.spareArena
   }
 
+  /// A backend over the same packed weights with one thread and memory of its own, so that several
+  /// run side by side: programs too small to be shared out among threads.
+  package init(beside other: GraphBackend) {
+    name = other.name
+    program = other.program
+    isFused = other.isFused
+    kernels = other.kernels
+    keepsWeights = other.keepsWeights
+    weights = PackedWeights(extending: other.weights)
+    pool = ThreadPool(threadCount: 1, scratchCount: ProductArguments.scratchCount)
+    spareArena = SpareArena()
+  }
+
+  /// How many threads share the work of one run.
+  package var threadCount: Int { pool.threadCount }
+
   /// Which kernels run: `avx512`, `avx2`, `neon` or `scalar`.
   package var kernelName: String { kernels.name }
 

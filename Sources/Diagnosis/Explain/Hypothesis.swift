@@ -55,6 +55,9 @@ package struct Hypothesis: Sendable {
   /// How many things must have gone wrong.
   package var numCauses: Int { frontEnd.count + (isSystematic ? 1 : faults.count) }
 
+  /// The most significant digits that one of its front-end's values has.
+  var numDigits: Int { frontEnd.map(\.numDigits).max() ?? 0 }
+
   /// Both at once.
   package func with(_ other: Hypothesis) -> Hypothesis {
     Hypothesis(faults: faults + other.faults, frontEnd: frontEnd + other.frontEnd)
@@ -70,6 +73,19 @@ package struct Hypothesis: Sendable {
       $0.fault.slug == "activations-rounded" && $0.value == .word("tf32")
     }
     return Double(numCauses) + generic + (isOdd ? 0.01 : 0)
+  }
+}
+
+extension FrontEndFault {
+  /// The most significant digits of a number in its value: 1 for `1e-5`, 5 for `7.7053`, 0 where the
+  /// slug says everything.
+  var numDigits: Int {
+    value.split { !"0123456789.e-+".contains($0) }.map { number in
+      let mantissa = number.split(separator: "e").first ?? ""
+      let digits = mantissa.filter(\.isNumber).drop { $0 == "0" }
+      let isWhole = !mantissa.contains(".")
+      return isWhole ? digits.reversed().drop { $0 == "0" }.count : digits.count
+    }.max() ?? 0
   }
 }
 
@@ -96,6 +112,7 @@ extension Fault {
 
   private static let rounding: Set<String> = [
     "bf16-products", "f16-products", "tf32-products", "int8-products", "activations-rounded",
+    "attention-maps-rounded",
   ]
 
   /// Whether the fault changes little, on any input.
@@ -121,7 +138,8 @@ extension FaultInstance {
     case "f16-products": .float16
     case "tf32-products": .tf32
     case "int8-products": .int8
-    case "activations-rounded", "weights-rounded": NumberFormat(rawValue: value.word)
+    case "activations-rounded", "attention-maps-rounded", "weights-rounded":
+      NumberFormat(rawValue: value.word)
     case "weights-quantized": NumberFormat(rawValue: value.word) ?? .int8
     default: nil
     }

@@ -15,6 +15,8 @@ package struct SearchContext: Sendable {
   let oracle: any OperationEvaluator
   /// A fast encoder for whole programs; packed weights should be shared among them.
   package let makeBackend: MakeBackend
+  /// The same for programs that are run side by side, one maker for each thread.
+  let lanes: [MakeBackend]
   /// The sound front-end's mel, Float32.
   let mel: Tensor
   /// The audio, where there is any.
@@ -34,7 +36,8 @@ package struct SearchContext: Sendable {
     frontEnd: FrontEndRunner?, expected: NumberFormat? = nil, budgetSeconds: Double = 30,
     bank: SketchBank = SketchBank(),
     progress: @escaping @Sendable (String, Double) -> Void = { _, _ in },
-    makeJudge: @escaping @Sendable (PrecisionClaim) -> Judge, makeBackend: @escaping MakeBackend
+    makeJudge: @escaping @Sendable (PrecisionClaim) -> Judge, makeBackend: @escaping MakeBackend,
+    lanes: [MakeBackend] = []
   ) {
     self.program = program
     self.oracle = oracle
@@ -46,6 +49,7 @@ package struct SearchContext: Sendable {
     self.progress = progress
     self.makeJudge = makeJudge
     self.makeBackend = makeBackend
+    self.lanes = lanes.isEmpty ? [makeBackend] : lanes
     judge = makeJudge(.float32)
   }
 }

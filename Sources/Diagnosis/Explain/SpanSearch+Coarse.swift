@@ -1,52 +1,154 @@
 import EncoderModel
 import Faults
 
+/// Whole encoders: every hypothesis on a thinned one first, then the likeliest in full.
 extension SpanSearch {
   /// `trials(of:at:)` over whole encoders: every hypothesis on a thinned one, then the whole ones in
-  /// the order in which they resemble the error, until one fits or time is up.
+  /// the order in which they resemble the error, until one fits or time is up. Where listed values
+  /// do not fit, parameters of the likeliest are fitted.
   func wholeTrials(
     of hypotheses: [Hypothesis], at taps: Set<String>, _ coarse: CoarseTrials,
     where isWanted: (Trial) -> Bool
   ) -> [Trial] {
-    var ranked: [(trial: Trial, distance: Double)] = []
     let isFinite = whole?.own.allSatisfy(\.isFinite) ?? true
-    for (index, hypothesis) in hypotheses.enumerated() {
-      if .now > deadline { break }
+    let trials = hypotheses.filter { hypothesis in
       // What overflows leaves traces.
-      if isFinite, hypothesis.faults.contains(where: { $0.fault.slug == "frame-overflowed" }) {
-        continue
-      }
-      guard let trial = trial(hypothesis), trial.predicted.keys.contains(where: taps.contains),
-        isWanted(trial)
-      else { continue }
-      context.progress("every single fault", Double(index) / Double(max(hypotheses.count, 1)))
-      ranked.append((trial, (try? coarse.distance(trial, mel: mel(of: trial))) ?? 1))
+      !isFinite || !hypothesis.faults.contains { $0.fault.slug == "frame-overflowed" }
+    }.compactMap(trial).filter {
+      $0.predicted.keys.contains(where: taps.contains) && isWanted($0)
     }
-    ranked.sort {
-      ($0.distance, $0.trial.hypothesis.prior) < ($1.distance, $1.trial.hypothesis.prior)
+    deadline = end(of: Self.screeningShare)
+    screen(trials, coarse)
+    deadline = end(of: Self.singlesShare)
+    let ranked = ranked(trials)
+    let first = Array(ranked.prefix(Self.wholeBeforeFits))
+    var result = inFull(first, at: taps)
+    if result.contains(where: { isWithinFloat32($0, at: taps) }) { return result }
+    result += wholeFits(ranked, at: taps, coarse)
+    if result.contains(where: { isWithinFloat32($0, at: taps) }) { return result }
+    return result + inFull(Array(ranked.dropFirst(first.count)), at: taps)
+  }
+
+  /// Tries hypotheses on the thinned encoder, side by side; those that time does not suffice for
+  /// have no effect that is known.
+  func screen(
+    _ trials: [Trial], _ coarse: CoarseTrials, activity: String = "every single fault"
+  ) {
+    var seen = Set(effects.keys)
+    let new = trials.filter { seen.insert($0.predicted).inserted }
+    let mels = new.map(mel)
+    let found = context.sideBySide(
+      new.count, until: deadline, activity: activity
+    ) {
+      try coarse.effect(new[$0], mel: mels[$0], lane: $1)
     }
-    // Whatever the first pass took, the likeliest are looked at.
-    deadline = max(deadline, .now + .seconds(context.budgetSeconds))
+    for (trial, effect) in zip(new, found) { effects[trial.predicted] = effect }
+    screened += trials.filter { effects[$0.predicted] != nil }
+  }
+
+  /// Those whose effects are known, the most alike to the error first.
+  func ranked(_ trials: [Trial]) -> [Trial] {
+    trials.compactMap { trial in effects[trial.predicted].map { (trial, $0.distance) } }
+      .sorted { ($0.1, $0.0.hypothesis.prior) < ($1.1, $1.0.hypothesis.prior) }.map(\.0)
+  }
+
+  /// Runs whole encoders in the given order until one fits.
+  func inFull(_ ranked: [Trial], at taps: Set<String>) -> [Trial] {
     var result: [Trial] = []
     var left: Int?
     for (index, entry) in ranked.enumerated() {
-      if .now > deadline || left == 0 { break }
-      if index >= Self.fewestWhole, entry.distance > Self.farthest { break }
+      if (.now > deadline && index >= Self.fewestLate) || left == 0 { break }
+      if index >= Self.fewestWhole, (effects[entry.predicted]?.distance ?? 1) > Self.farthest {
+        break
+      }
       left = left.map { $0 - 1 }
-      var trial = entry.trial
-      context.progress(
-        "the likeliest in full", Double(index) / Double(max(ranked.count, 1)))
+      var trial = entry
+      context.progress("the likeliest in full", Double(index) / Double(ranked.count))
       measure(&trial, at: taps)
       result.append(trial)
-      if left == nil, isProof(trial, at: taps) { left = Self.wholeAfterProof }
+      if left == nil, isWithinFloat32(trial, at: taps) { left = Self.wholeAfterProof }
     }
     return result
   }
 
+  /// Parameters fitted: of the likeliest places on the thinned encoder, then of the best of these in
+  /// full.
+  private func wholeFits(_ ranked: [Trial], at taps: Set<String>, _ coarse: CoarseTrials) -> [Trial]
+  {
+    var places: Set<String> = []
+    let fittable = ranked.filter { trial in
+      (trial.hypothesis.faults.count == 1 || trial.hypothesis.isSystematic)
+        && trial.hypothesis.frontEnd.isEmpty
+        && trial.hypothesis.faults[0].fault.parameter.map { $0.fit != .none } ?? false
+        && (effects[trial.predicted]?.distance ?? 1) < Self.farthest
+        && places.insert(trial.hypothesis.place).inserted
+    }.prefix(Self.coarseFits)
+    guard let tap = span.divergent.first(where: taps.contains) else { return [] }
+    fitsCoarsely = true
+    var fits: [Trial] = []
+    for (index, trial) in fittable.enumerated() where .now < deadline {
+      context.progress(
+        "fitting \(trial.hypothesis.faults[0].fault.slug)", Double(index) / Double(fittable.count))
+      var trial = trial
+      measure(&trial, at: taps)
+      if let fit = fitted(trial, varying: 0, at: tap, to: taps) { fits.append(fit) }
+    }
+    fitsCoarsely = false
+    screen(fits, coarse)
+    var result: [Trial] = []
+    for fit in self.ranked(fits).prefix(Self.wholeFits) where .now < deadline {
+      var trial = fit
+      trial.residuals = [:]
+      measure(&trial, at: taps)
+      let better = fitted(trial, varying: 0, at: tap, to: taps)
+      result += [trial] + (better.map { [$0] } ?? [])
+      if isWithinFloat32(better ?? trial, at: taps) { break }
+    }
+    return result
+  }
+
+  /// Whether some hypothesis other than roundings has something of the error's direction: roundings
+  /// everywhere, which resemble none, would not.
+  var isStructural: Bool {
+    screened.contains {
+      !$0.hypothesis.isOfPrecision && (effects[$0.predicted]?.distance ?? 1) < Self.farthest
+    }
+  }
+
+  /// What a hypothesis does to the thinned encoder.
+  func effect(of trial: Trial) -> CoarseTrials.Effect? {
+    if let known = effects[trial.predicted] { return known }
+    let effect = try? whole?.coarse?.effect(trial, mel: mel(of: trial), lane: 0)
+    effects[trial.predicted] = effect
+    return effect
+  }
+
+  /// The change of the thinned output, nothing where there is no hypothesis.
+  func coarseChange(_ trial: Trial?) -> [Double]? {
+    guard let coarse = whole?.coarse else { return nil }
+    guard let trial else { return [Double](repeating: 0, count: coarse.error.count) }
+    return (try? coarse.change(trial, mel: mel(of: trial), lane: 0))?.map(Double.init)
+  }
+
+  /// The candidate's error at the frames that are left.
+  var coarseError: [Double] { whole?.coarse?.error.map(Double.init) ?? [] }
+
+  /// Shares of the budget by whose end hypotheses have been tried on the thinned encoder, the
+  /// likeliest in full, and pairs; what is left is for Float64.
+  private static let screeningShare = 0.5
+  private static let singlesShare = 0.65
+  static let pairsShare = 0.85
+  /// Whole encoders that are run before parameters are fitted.
+  private static let wholeBeforeFits = 12
+  /// Places whose parameters are fitted on the thinned encoder, and in full.
+  private static let coarseFits = 16
+  private static let wholeFits = 4
   /// Whole encoders that are run whatever their rank.
   private static let fewestWhole = 60
+  /// Whole encoders that are run even where screening took all the time there was.
+  private static let fewestLate = 6
   /// sin² beyond which a hypothesis has nothing of the error's direction.
-  private static let farthest = 0.9
+  static let farthest = 0.9
   /// Whole encoders that are still run once one has fitted.
-  private static let wholeAfterProof = 16
+  private static let wholeAfterProof = 8
 }

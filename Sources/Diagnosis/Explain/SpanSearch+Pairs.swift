@@ -10,13 +10,23 @@ extension SpanSearch {
   /// ‖Δ − Δ₁ − Δ₂‖, from inner products over samples; and, as effects often do not add up, the
   /// best singles are paired with everything.
   func pairTrials(_ singles: [Trial], at tap: String, open: Set<String>) -> [Trial] {
+    if let coarse = whole?.coarse { return wholePairs(singles, at: tap, coarse) }
     let members = distinct(
       singles.filter { $0.predicted[tap] != nil && !$0.hypothesis.isSystematic })
     let sketches = members.map { sketch($0, at: tap) }
     let base = soundSketch(at: tap)
     let own = ownSketch(at: tap)
     guard own.count == base.count, !own.isEmpty else { return [] }
-    let order = rankedPairs(members, sketches, base: base, own: own, tap: tap)
+    let effects = sketches.map { sketch in
+      sketch.count == base.count
+        ? zip(sketch, base).map { $0.isFinite && $1.isFinite ? $0 - $1 : 0 }
+        : [Float](repeating: 0, count: base.count)
+    }
+    let order = rankedPairs(
+      effects, error: zip(own, base).map { $0.isFinite && $1.isFinite ? $0 - $1 : 0 },
+      left: members.map {
+        ($0.residuals[tap] ?? .infinity) / (soundResiduals[tap] ?? .infinity)
+      })
     var seen = Set(singles.map(\.predicted))
     var result: [Trial] = []
     var left: Int?
@@ -59,7 +69,7 @@ extension SpanSearch {
   }
 
   /// Faults that put a transform behind a tap come last: the others edit the operation itself.
-  private func ordered(_ a: Hypothesis, _ b: Hypothesis) -> Hypothesis {
+  func ordered(_ a: Hypothesis, _ b: Hypothesis) -> Hypothesis {
     func wraps(_ hypothesis: Hypothesis) -> Bool {
       hypothesis.faults.contains {
         $0.fault.genericness == 0.5 || $0.fault.slug == "activations-rounded"
@@ -69,54 +79,59 @@ extension SpanSearch {
     return wraps(a) && !wraps(b) ? b.with(a) : a.with(b)
   }
 
-  private func distinct(_ trials: [Trial]) -> [Trial] {
+  func distinct(_ trials: [Trial]) -> [Trial] {
     var seen: Set<[String: Int]> = []
     return trials.sorted { $0.hypothesis.prior < $1.hypothesis.prior }
       .filter { seen.insert($0.predicted).inserted }
   }
 
-  private func rankedPairs(
-    _ members: [Trial], _ sketches: [[Float]], base: [Float], own: [Float], tap: String
-  ) -> [(Int, Int)] {
-    let effects = sketches.map { sketch in
-      sketch.count == base.count
-        ? zip(sketch, base).map { $0.isFinite && $1.isFinite ? $0 - $1 : 0 }
-        : [Float](repeating: 0, count: base.count)
-    }
-    let error = zip(own, base).map { $0.isFinite && $1.isFinite ? $0 - $1 : 0 }
+  /// Pairs in the order of what would be left of `error` if two effects added up; `left` is what each
+  /// leaves alone, as a part of it.
+  func rankedPairs(_ effects: [[Float]], error: [Float], left: [Double]) -> [(Int, Int)] {
     let total = dot(error, error)
     let along = effects.map { dot($0, error) }
+    let energies = effects.map { dot($0, $0) }
     var scored: [(score: Double, pair: (Int, Int))] = []
-    let bestSingles = Set(
-      members.indices.sorted {
-        (members[$0].residuals[tap] ?? .infinity) < (members[$1].residuals[tap] ?? .infinity)
-      }.prefix(8))
-    for i in members.indices {
-      let own = dot(effects[i], effects[i])
-      for j in members.indices where j > i {
-        let other = dot(effects[j], effects[j])
+    scored.reserveCapacity(effects.count * effects.count / 2)
+    let bestSingles = Set(effects.indices.sorted { left[$0] < left[$1] }.prefix(8))
+    for i in effects.indices {
+      for j in effects.indices where j > i {
         let cross = dot(effects[i], effects[j])
-        var score = (total + own + other - 2 * along[i] - 2 * along[j] + 2 * cross) / total
+        var score =
+          (total + energies[i] + energies[j] - 2 * along[i] - 2 * along[j] + 2 * cross) / total
         if bestSingles.contains(i) || bestSingles.contains(j) {
-          let single = min(
-            members[i].residuals[tap] ?? .infinity, members[j].residuals[tap] ?? .infinity)
-          let share = single / (soundResiduals[tap] ?? .infinity)
+          let share = min(left[i], left[j])
           score = min(score, share.isFinite ? share * share : score)
         }
-        scored.append((score.isFinite ? score : .infinity, (i, j)))
+        if score < Self.worthPairing { scored.append((score, (i, j))) }
       }
     }
     return scored.sorted { $0.score < $1.score }.map(\.pair)
   }
 
+  /// Squared part of the error that a pair may leave, effects added up: as effects do not add up,
+  /// more than 1.
+  private static let worthPairing = 4.0
+
   private func dot(_ a: [Float], _ b: [Float]) -> Double {
-    var sum: Float = 0
     a.withUnsafeBufferPointer { a in
       b.withUnsafeBufferPointer { b in
-        for i in 0..<a.count { sum += a[i] * b[i] }
+        var sums = SIMD16<Float>.zero
+        var i = 0
+        while i + 16 <= a.count {
+          var (x, y) = (SIMD16<Float>.zero, SIMD16<Float>.zero)
+          for lane in 0..<16 { (x[lane], y[lane]) = (a[i + lane], b[i + lane]) }
+          sums += x * y
+          i += 16
+        }
+        var sum = sums.sum()
+        while i < a.count {
+          sum += a[i] * b[i]
+          i += 1
+        }
+        return Double(sum)
       }
     }
-    return Double(sum)
   }
 
   // MARK: Sketches: values at a few hundred positions

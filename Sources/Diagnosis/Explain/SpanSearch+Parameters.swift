@@ -12,6 +12,7 @@ import TensorCore
 extension SpanSearch {
   /// Trials with the parameters of `trials` fitted, one for each fault and site that can be.
   func fittedTrials(_ trials: [Trial], at taps: Set<String>) -> [Trial] {
+    if whole?.coarse != nil { return [] }
     var seen: Set<String> = []
     var result: [Trial] = []
     let ranked = trials.filter {
@@ -101,10 +102,10 @@ extension SpanSearch {
     -> [Double]?
   {
     if let whole {
-      guard let varied = varied(trial, index, to: value),
-        let sketch = try? whole.sketch(varied, mel: nil)
-      else { return nil }
-      return sketch.map(Double.init)
+      let varied = varied(trial, index, to: value)
+      if fitsCoarsely { return coarseChange(varied) }
+      guard let varied else { return whole.soundSketch.map(Double.init) }
+      return (try? whole.sketch(varied, mel: mel(of: varied)))?.map(Double.init)
     }
     guard let varied = varied(trial, index, to: value) else {
       return sound[tap].flatMap { try? graph.value($0) }?.float64Array
@@ -113,6 +114,7 @@ extension SpanSearch {
   }
 
   private func ownValues(_ tap: String) -> [Double] {
+    if fitsCoarsely { return coarseError }
     if let whole { return whole.own }
     return shelf.tensor(tap)?.float64Array ?? []
   }

@@ -2,6 +2,15 @@ import EncoderModel
 import Faults
 
 extension SpanSearch {
+  /// Whether some precision everywhere errs as much as the candidate does: finding out which one it
+  /// is takes many encoders in Float64.
+  func isOfSizeOfAPrecision(at tap: String) -> Bool {
+    NumberFormat.allCases.contains {
+      $0.unitRoundoff > NumberFormat.float32.unitRoundoff
+        && roundingEverywhereIsOfThisSize($0, at: tap)
+    }
+  }
+
   /// The size of an error over that of the named precision everywhere: engines round in more or in
   /// fewer places than operands of products, as where precisions are inferred.
   private static let similarSize = 0.4...2.5

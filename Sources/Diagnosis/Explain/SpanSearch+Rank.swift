@@ -47,10 +47,20 @@ extension SpanSearch {
   static let trialsAfterProof = 60
 
   func isProof(_ trial: Trial, at taps: Set<String>) -> Bool {
+    if whole != nil { return isWithinFloat32(trial, at: taps) }
     let error = taps.compactMap { soundResiduals[$0] }.max() ?? .infinity
     return trial.worst(taps.intersection(trial.predicted.keys)) < 1e-2 * min(error, 1)
       && fit(exact(trial)) != .none
   }
+
+  /// Whether two engines that compute the same could differ by what a trial of whole encoders leaves.
+  func isWithinFloat32(_ trial: Trial, at taps: Set<String>) -> Bool {
+    trial.worst(taps.intersection(trial.predicted.keys)) <= Self.enginesApart * floor
+  }
+
+  /// How many times the floor two engines may be apart: each has one of its own, deeper sums in one
+  /// than in the other.
+  static let enginesApart = 6.0
 
   /// Causes among `trials` that bring taps of `open` to rounding: fewest and largest first.
   func provedCauses(_ trials: [Trial], open: Set<String>) -> [ProvedCause] {
@@ -122,14 +132,15 @@ extension SpanSearch {
         $0.worst(open.intersection($0.predicted.keys))
           < $1.worst(open.intersection($1.predicted.keys))
       }
+      if whole != nil {
+        result += confirmedWhole(promising, at: tap)
+        continue
+      }
       var judged: Set<[String: Int]> = []
       let best = promising.first?.residuals[tap] ?? 0
       for trial in promising {
         if !judged.contains(trial.predicted), judged.count >= Self.confirmations { continue }
-        // Whole encoders in Float64 take long: those that are far behind are left out.
-        if whole != nil, (trial.residuals[tap] ?? 0) > max(20 * best, 1e-5) { break }
         judged.insert(trial.predicted)
-        let trial = exact(trial)
         let fit = fit(trial)
         // What merely has roundings on the other side must not lie behind something that has none.
         if fit == .reproduced, trial.residuals[tap, default: 0] > 3 * best { continue }
@@ -138,6 +149,41 @@ extension SpanSearch {
     }
     return result
   }
+
+  /// The same for whole encoders, each of which takes seconds in Float64: those that come as near as
+  /// engines do, the nearest first. What predicts the same as one before shares its fit.
+  private func confirmedWhole(_ promising: [Trial], at tap: String) -> [(trial: Trial, fit: Fit)] {
+    let best = promising.first?.residuals[tap] ?? 0
+    var judged: [(trial: Trial, fit: Fit, sketch: [Double])] = []
+    var result: [(trial: Trial, fit: Fit)] = []
+    for trial in promising {
+      let residual = trial.residuals[tap] ?? .infinity
+      guard residual <= max(3 * best, Self.enginesApart * floor) else { break }
+      // Only roundings leave more than engines do.
+      guard
+        residual <= Self.enginesApart * floor || judges.count > 1
+          || trial.hypothesis.faults.contains(where: \.fault.roundsActivations)
+      else { continue }
+      guard let sketch = try? whole?.sketch(trial, mel: mel(of: trial)).map(Double.init) else {
+        continue
+      }
+      if let same = judged.first(where: {
+        WholeEncoderTrials.distance(sketch, $0.sketch) <= Self.enginesApart * floor
+      }) {
+        if same.fit != .none { result.append((adopt(same.fit, same.trial, for: trial), same.fit)) }
+        continue
+      }
+      if judged.count >= Self.wholeConfirmations { break }
+      let exact = exact(trial)
+      let fit = fit(exact)
+      judged.append((exact, fit, sketch))
+      if fit != .none { result.append((exact, fit)) }
+    }
+    return result
+  }
+
+  /// Distinct predictions of whole encoders that are computed in Float64.
+  private static let wholeConfirmations = 4
 
   /// Whether a trial takes most of the error away at `tap`; where wide bounds are accepted, at the
   /// first tap that it changes.

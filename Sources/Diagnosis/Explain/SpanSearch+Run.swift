@@ -38,13 +38,19 @@ extension SpanSearch {
         trials(of: rest, at: open.intersection(reduced), activity: "single faults"))
     }
     let isCutShort = .now > deadline
-    deadline = .now + .seconds(context.budgetSeconds)
+    deadline = whole == nil ? .now + .seconds(context.budgetSeconds) : end(of: Self.pairsShare)
     if !open.isEmpty { settle(fittedTrials(tried, at: open)) }
-    if !open.isEmpty, inferPrecision() {
-      let precise = tried.filter(\.hypothesis.isOfPrecision)
-      settle(precise)
+    // Finding out a precision of whole encoders takes long.
+    if whole != nil, isStructural {
+      for tap in span.divergent where open.contains(tap) {
+        settle(pairTrials(tried, at: tap, open: open))
+      }
     }
-    for tap in span.divergent where open.contains(tap) {
+    if !open.isEmpty, .now < deadline, inferPrecision() {
+      settle(tried.filter(\.hypothesis.isOfPrecision))
+    }
+    // Roundings are no description of values; what else they may be has been tried.
+    for tap in span.divergent where open.contains(tap) && !reduced.contains(tap) {
       if let clue = ValueClue.find(at: tap, in: self), clue.isProved(in: self) {
         outcome.clues.append(clue)
         open.remove(tap)
@@ -54,7 +60,8 @@ extension SpanSearch {
       acceptWideBounds()
       settle(tried.filter(\.hypothesis.isOfPrecision))
     }
-    for tap in span.divergent where open.contains(tap) && !reduced.contains(tap) {
+    for tap in span.divergent
+    where open.contains(tap) && !reduced.contains(tap) && (whole == nil || !isStructural) {
       settle(pairTrials(tried, at: tap, open: open))
     }
     if isCutShort || .now > deadline, !open.isEmpty {

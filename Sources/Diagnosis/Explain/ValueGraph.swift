@@ -41,6 +41,9 @@ final class ValueGraph {
   /// Makes a mel known under a name of its own.
   func add(mel: Tensor, named name: String) { mels[name] = mel }
 
+  /// A mel that was made known.
+  func mel(named name: String) -> Tensor? { mels[name] }
+
   private func id(_ definition: Definition) -> Int {
     if let known = ids[definition] { return known }
     ids[definition] = definitions.count

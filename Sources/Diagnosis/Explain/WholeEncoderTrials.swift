@@ -16,6 +16,8 @@ final class WholeEncoderTrials {
   private var root = ""
   /// The sound output at the sampled positions.
   private(set) var soundSketch: [Float] = []
+  /// Runs stages that a hypothesis leaves alone.
+  private let soundBackend: any EncoderBackend
   /// What ranks hypotheses before they are run in full.
   private(set) var coarse: CoarseTrials?
   /// Elements of the output that hypotheses are compared at: more than enough to rank them.
@@ -41,10 +43,10 @@ final class WholeEncoderTrials {
       throw ExplainError.missingValue(start)
     }
     root = "\(contentHash(value)) \(tap)"
-    let backend = try context.makeBackend(context.program)
+    soundBackend = try context.makeBackend(context.program)
     for stage in stages {
       inputs.append(value)
-      value = try backend.run(stage, input: value, observing: []) { _, _ in }
+      value = try soundBackend.run(stage, input: value, observing: []) { _, _ in }
     }
     soundSketch = sketch(value)
     coarse = try CoarseTrials(
@@ -67,27 +69,37 @@ final class WholeEncoderTrials {
   }
 
   private func run(_ trial: Trial, mel: Tensor?) throws -> [Float] {
+    let nodes = Dictionary(grouping: trial.program.nodes, by: \.stage)
     let first = mel == nil ? firstChange(trial.program) : 0
     var value = mel ?? inputs[first]
     let backend = try context.makeBackend(trial.program)
     for stage in stages[first...] {
-      value = try backend.run(stage, input: value, observing: []) { _, _ in }
+      let runner = nodes[stage] == soundNodes[stage] ? soundBackend : backend
+      value = try runner.run(stage, input: value, observing: []) { _, _ in }
     }
     return sketch(value)
   }
 
+  /// The sampled values of a tensor that has the output's shape.
+  func sample(_ tensor: Tensor) -> [Double] {
+    tensor.withFloat64 { values in positions.map { values[$0] } }
+  }
+
   /// ‖candidate − prediction‖/‖prediction‖ at the sampled positions; ∞ where one side is not finite.
   func residual(_ trial: Trial, mel: Tensor?) throws -> Double {
-    let predicted = try sketch(trial, mel: mel)
+    Self.distance(own, try sketch(trial, mel: mel).map(Double.init))
+  }
+
+  /// ‖x − y‖/‖y‖; ∞ where one side is not finite.
+  static func distance(_ own: [Double], _ predicted: [Double]) -> Double {
     var (difference, size) = (0.0, 0.0)
     for (x, y) in zip(own, predicted) {
-      let value = Double(y)
-      guard x.isFinite, value.isFinite else {
-        if x == value || (x.isNaN && value.isNaN) { continue }
+      guard x.isFinite, y.isFinite else {
+        if x == y || (x.isNaN && y.isNaN) { continue }
         return .infinity
       }
-      difference += (x - value) * (x - value)
-      size += value * value
+      difference += (x - y) * (x - y)
+      size += y * y
     }
     return difference == 0 ? 0 : (difference / max(size, .leastNormalMagnitude)).squareRoot()
   }

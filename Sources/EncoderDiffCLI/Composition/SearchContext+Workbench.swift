@@ -18,12 +18,14 @@ extension SearchContext {
     let oracle = ReferenceBackend(
       program: model.program, weights: model.weights, threads: threads)
     let engine = GraphBackend(program: model.program, weights: model.weights, threads: threads)
+    let lanes = (0..<engine.threadCount).map { _ in GraphBackend(beside: engine) }
     self.init(
       program: model.program, oracle: oracle, mel: mel, frontEnd: frontEnd, expected: expected,
       budgetSeconds: budgetSeconds, bank: bank, progress: progress,
       makeJudge: { claim in
         Judge(program: model.program, weights: model.weights, oracle: oracle, claim: claim)
       },
-      makeBackend: { GraphBackend(sharing: engine, program: $0) })
+      makeBackend: { GraphBackend(sharing: engine, program: $0) },
+      lanes: lanes.map { lane in { GraphBackend(sharing: lane, program: $0) } })
   }
 }

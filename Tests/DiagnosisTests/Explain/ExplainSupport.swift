@@ -14,9 +14,13 @@ struct ExplainBench {
   let mel: Tensor
   let context: SearchContext
 
-  init(layers: Int = 2, runner: FrontEndRunner? = nil, expected: NumberFormat? = nil) throws {
+  init(
+    layers: Int = 2, runner: FrontEndRunner? = nil,
+    expected: NumberFormat? = nil
+  ) throws {
     let dimensions = WhisperDimensions(
-      numMels: 10, numAudioContext: 24, audioWidth: 16, numAudioHeads: 2, numAudioLayers: layers)
+      numMels: 10, numAudioContext: 24, audioWidth: 16, numAudioHeads: 2, numAudioLayers: layers
+    )
     let program = EncoderProgram.whisper(dimensions)
     let weights = SyntheticWeights(dimensions: dimensions, seed: 3)
     let engine = GraphBackend(program: program, weights: weights, threads: 2)
@@ -33,7 +37,11 @@ struct ExplainBench {
       program: program, oracle: oracle, mel: mel, frontEnd: runner, expected: expected,
       budgetSeconds: 120,
       makeJudge: { Judge(program: program, weights: weights, oracle: oracle, claim: $0) },
-      makeBackend: { GraphBackend(sharing: engine, program: $0) })
+      makeBackend: { GraphBackend(sharing: engine, program: $0) },
+      lanes: (0..<2).map { _ in
+        let lane = GraphBackend(beside: engine)
+        return { GraphBackend(sharing: lane, program: $0) }
+      })
   }
 
   /// Tones that come and go over noise: every frame differs from its neighbours.

@@ -44,6 +44,20 @@ struct MelSearchTests {
     #expect(try bench.explanation(of: ["mel": mel]).findings.map(\.slug) == ["pcm-gain"])
   }
 
+  @Test("of causes that fit equally the one with round numbers is named first")
+  func roundNumbers() throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    // A floor high above the range's end: on this sound a range comes to the same.
+    for floor in [1e-5, 3e-4] {
+      let mel = try runner.mel(.with { $0.log.floor = floor }).converted(to: .float32)
+      let finding = try #require(bench.explanation(of: ["mel": mel]).findings.first)
+      #expect(finding.slug.hasPrefix("mel-floor"), "\(finding)")
+      #expect(finding.confidence == .proved)
+      #expect(!finding.equivalents.contains { $0.name.hasPrefix("mel-floor") })
+    }
+  }
+
   @Test("a sound mel on a narrow grid, with another fault and without")
   func rounded() throws {
     let bench = try ExplainBench()

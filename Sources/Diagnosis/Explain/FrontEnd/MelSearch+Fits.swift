@@ -9,10 +9,9 @@ import TensorCore
 
 /// Quantities of the front-end that no list holds, fitted to the foreign mel.
 extension MelSearch {
-  /// A gain of the samples, a shift of the frames, the logarithm's floor, the range below the maximum.
-  func fittedTrials() -> [Trial] {
-    [gainTrial(), shiftTrial(), floorTrial(), rangeTrial()].compactMap { $0 }
-  }
+  /// A gain of the samples, the logarithm's floor, the range below the maximum: read off the least
+  /// and largest features, and what a listed fault may be taken for.
+  func levelTrials() -> [Trial] { [gainTrial(), floorTrial(), rangeTrial()].compactMap { $0 } }
 
   private var sound: [Double]? {
     guard let mel = try? runner.mel(.whisper), mel.shape == own.shape else { return nil }
@@ -28,7 +27,7 @@ extension MelSearch {
   }
 
   /// Whole frames by comparison of rows, then samples around the best.
-  private func shiftTrial() -> Trial? {
+  func shiftTrial() -> Trial? {
     guard let y = sound else { return nil }
     let whole = rowShift(own, Tensor(y, shape: own.shape)) ?? 0
     func shifted(_ samples: Int) -> Trial { trial(Hypothesis(frontEnd: [.frameShift(samples)])) }
@@ -56,13 +55,20 @@ extension MelSearch {
     guard let low = own.float64Array.min() else { return nil }
     let floor = pow(10, low * 4 - 4)
     guard floor.isFinite, floor > 0 else { return nil }
-    return trial(Hypothesis(frontEnd: [.floor(floor)]))
+    return roundest(floor) { .floor($0) }
   }
 
   private func rangeTrial() -> Trial? {
     let values = own.float64Array
     guard let low = values.min(), let high = values.max(), high > low else { return nil }
-    return trial(Hypothesis(frontEnd: [.range((high - low) * 4)]))
+    return roundest((high - low) * 4) { .range($0) }
+  }
+
+  /// The trial of a value read off the features, or of a rounder one that does as well.
+  private func roundest(_ value: Double, _ fault: (Double) -> FrontEndFault) -> Trial {
+    let rounder = trial(Hypothesis(frontEnd: [fault(LogarithmFit.rounded(value))]))
+    let exact = trial(Hypothesis(frontEnd: [fault(value)]))
+    return rounder.isRounding || rounder.residual <= exact.residual ? rounder : exact
   }
 
   /// own ≈ a·sound + b by least squares, in words.

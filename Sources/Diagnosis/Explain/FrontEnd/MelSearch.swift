@@ -63,7 +63,8 @@ package struct MelSearch {
       progress("front-end faults", Double(index) / Double(Self.singles.count))
       return trial(hypothesis)
     }
-    if !trials.contains(where: \.isRounding) { trials += fittedTrials() }
+    trials += levelTrials()
+    if !trials.contains(where: \.isRounding) { trials += [shiftTrial()].compactMap { $0 } }
     if !trials.contains(where: \.isRounding) { trials += parametricTrials() }
     if !trials.contains(where: \.isRounding) { trials += pairTrials(trials, sound: sound.residual) }
     let proved = trials.filter(\.isRounding).sorted(by: isBetter)
@@ -75,8 +76,9 @@ package struct MelSearch {
       let known = Set(near.map(\.hypothesis.key))
       outcome.best = chosen
       outcome.equivalents = near.filter {
-        $0.hypothesis.key != chosen.hypothesis.key
+        $0.hypothesis.frontEndOptions != chosen.hypothesis.frontEndOptions
           && $0.hypothesis.numCauses <= chosen.hypothesis.numCauses
+          && $0.hypothesis.numDigits <= max(chosen.hypothesis.numDigits, Self.usualDigits)
       }
       outcome.runnerUp = trials.filter { !known.contains($0.hypothesis.key) }
         .min { $0.residual < $1.residual }
@@ -95,10 +97,15 @@ package struct MelSearch {
     return outcome
   }
 
+  /// Among causes that fit, the fewest; then the roundest numbers, for ports have a floor of 1e-5, not
+  /// the range of 7.7053 that it comes to on one sound.
   private func isBetter(_ a: Trial, _ b: Trial) -> Bool {
-    (a.hypothesis.prior, a.residual, a.hypothesis.key)
-      < (b.hypothesis.prior, b.residual, b.hypothesis.key)
+    (a.hypothesis.prior, a.hypothesis.numDigits, a.residual, a.hypothesis.key)
+      < (b.hypothesis.prior, b.hypothesis.numDigits, b.residual, b.hypothesis.key)
   }
+
+  /// Significant digits that values in ports commonly have: 0.97, 320, 6550.
+  private static let usualDigits = 3
 
   func trial(_ hypothesis: Hypothesis) -> Trial {
     guard let prediction = mel(hypothesis.frontEndOptions) else {
