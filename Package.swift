@@ -148,7 +148,9 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Diagnosis",
-      dependencies: ["TensorCore", "AudioFrontEnd", "EncoderModel", "Faults", "Parity"],
+      dependencies: [
+        "TensorCore", "AudioFrontEnd", "EncoderModel", "Faults", "Parity", "CLAPACKE",
+      ],
       swiftSettings: optimized),
     .target(
       name: "Regression",

@@ -74,6 +74,15 @@ static inline int LAPACKE_dorgqr(
   return call ? call(layout, m, n, k, a, lda, tau) : ENCODER_DIFF_LAPACKE_MISSING;
 }
 
+/// A symmetric positive definite system, by Cholesky's factorisation.
+static inline int LAPACKE_dposv(
+    int layout, char uplo, int n, int nrhs, double *a, int lda, double *b, int ldb) {
+  int (*call)(int, char, int, int, double *, int, double *, int) =
+      (int (*)(int, char, int, int, double *, int, double *, int))encoder_diff_lapacke(
+          "LAPACKE_dposv");
+  return call ? call(layout, uplo, n, nrhs, a, lda, b, ldb) : ENCODER_DIFF_LAPACKE_MISSING;
+}
+
 /// Least squares.
 static inline int LAPACKE_dgels(
     int layout, char trans, int m, int n, int nrhs, double *a, int lda, double *b, int ldb) {

@@ -44,15 +44,31 @@ package final class CandidateShelf: Sendable {
   }
 
   /// A shelf of given tensors.
-  package init(name: String, program: EncoderProgram, values: [String: Tensor]) {
+  package convenience init(name: String, program: EncoderProgram, values: [String: Tensor]) {
+    self.init(name: name, program: program, values: values, misshapen: [:])
+  }
+
+  /// - `misshapen`: what is known to have another shape besides.
+  private init(
+    name: String, program: EncoderProgram, values: [String: Tensor],
+    misshapen known: [String: [Int]]
+  ) {
     self.name = name
     let shapes = Dictionary(program.nodes.map { ($0.name, $0.shape) }) { first, _ in first }
     misshapen = values.filter { $0.value.shape != shapes[$0.key] }.mapValues(\.shape)
+      .merging(known) { first, _ in first }
     misshapenMel = values["mel"].flatMap { $0.shape == shapes["mel"] ? nil : $0 }
     self.values = values.filter { $0.value.shape == shapes[$0.key] }
     let fitting = Set(self.values.keys)
     shown = fitting
     taps = program.tapNames.filter(fitting.contains)
+  }
+
+  /// The same with a mel that the candidate does not show itself.
+  func showing(mel: Tensor, program: EncoderProgram) -> CandidateShelf {
+    CandidateShelf(
+      name: name, program: program, values: values.merging(["mel": mel]) { $1 },
+      misshapen: misshapen)
   }
 
   /// The candidate's tap, `nil` where it shows none of the right shape.

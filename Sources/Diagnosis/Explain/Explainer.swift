@@ -14,8 +14,11 @@ package struct Explainer: Sendable {
     guard !shelf.taps.isEmpty || !shelf.misshapen.isEmpty else {
       throw ExplainError.nothingShown(shelf.name)
     }
+    let taps = shelf.taps
+    var notes = notes
+    let shelf = try withRecoveredMel(shelf, &notes)
     var explanation = Explanation(
-      candidate: shelf.name, findings: [], unexplained: [], taps: shelf.taps, notes: notes,
+      candidate: shelf.name, findings: [], unexplained: [], taps: taps, notes: notes,
       repair: nil)
     explainMel(shelf, &explanation)
     let judged = try judge(shelf, infersPrecisionOfEncoders: false)
@@ -64,6 +67,32 @@ package struct Explainer: Sendable {
     return errors
   }
 
+  /// The shelf with the mel that the candidate had, where it shows none of its own and its first
+  /// convolution is not of ours, but to rounding of one that follows from it.
+  private func withRecoveredMel(_ shelf: CandidateShelf, _ notes: inout [String]) throws
+    -> CandidateShelf
+  {
+    guard shelf.tensor("mel") == nil, shelf.misshapen["mel"] == nil,
+      let recovery = MelRecovery(context.program, oracle: context.oracle),
+      let output = shelf.tensor(recovery.node.name),
+      (output.scalarType.unitRoundoff ?? 1) <= 0x1p-24,
+      try verdict(recovery.node, on: context.mel, output) == .structural,
+      let mel = try recovery.mel(from: output, numMels: context.mel.innerExtent),
+      try verdict(recovery.node, on: mel, output)?.isDivergence == false
+    else { return shelf }
+    notes.append(
+      "the candidate shows no mel: the one that \(recovery.node.name) was computed from was recovered "
+        + "from it by least squares")
+    return shelf.showing(mel: mel, program: context.program)
+  }
+
+  private func verdict(_ node: ProgramNode, on mel: Tensor, _ output: Tensor) throws
+    -> TapVerdict?
+  {
+    try context.judge.introducedError(at: node.name, inputs: ["mel": mel], candidate: output)?
+      .verdict
+  }
+
   private func explainMel(_ shelf: CandidateShelf, _ explanation: inout Explanation) {
     let foreign = shelf.tensor("mel")
     if let foreign, relativeDistance(foreign, context.mel) == 0 { return }
@@ -76,7 +105,11 @@ package struct Explainer: Sendable {
     let search = MelSearch(
       runner: runner, own: own, deadline: .now + .seconds(context.budgetSeconds),
       progress: context.progress)
-    add(search.run(), to: &explanation)
+    var outcome = search.run()
+    if outcome.best == nil, !outcome.isSound, let clue = SoundLikeness.clue(own, context.mel) {
+      outcome.clue = [outcome.clue, clue].compactMap { $0 }.joined(separator: "; ")
+    }
+    add(outcome, to: &explanation)
   }
 
   /// Without the audio, only what the sound mel itself tells.
