@@ -128,7 +128,8 @@ extension FrontEndFault {
   /// A number as people write it: whole where it is whole, at most five significant digits.
   static func number(_ value: Double) -> String {
     if value == value.rounded(), abs(value) < 1e6 { return "\(Int(value))" }
-    guard value.isFinite, value != 0 else { return "\(value)" }
+    // Beyond these the scale below would overflow.
+    guard (1e-200...1e200).contains(abs(value)) else { return "\(value)" }
     var scale = 1.0
     while abs(value) * scale < 1e4 { scale *= 10 }
     while abs(value) * scale >= 1e5 { scale /= 10 }

@@ -54,7 +54,8 @@ extension MelSearch {
   private func floorTrial() -> Trial? {
     guard let low = own.float64Array.min() else { return nil }
     let floor = pow(10, low * 4 - 4)
-    guard floor.isFinite, floor > 0 else { return nil }
+    // Features of another scale than Whisper's give powers that nobody writes.
+    guard (1e-40...1e6).contains(floor) else { return nil }
     return roundest(floor) { .floor($0) }
   }
 
