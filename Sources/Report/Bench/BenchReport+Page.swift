@@ -16,6 +16,9 @@ extension BenchReport {
         group.bars + group.table + group.steps)
     }
     page.add(
+      id: "comparison", heading: "Comparison",
+      comparison.map { element("p", [:], escaped($0.line)) } ?? "")
+    page.add(
       id: "notes", heading: "Notes",
       notes.isEmpty
         ? "" : element("ul", [:], notes.map { element("li", [:], escaped($0)) }.joined()))

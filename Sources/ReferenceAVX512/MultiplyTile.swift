@@ -1,0 +1,1 @@
+../ReferenceShared/MultiplyTile.swift

@@ -1,0 +1,1 @@
+../ReferenceShared/TileRow4.swift

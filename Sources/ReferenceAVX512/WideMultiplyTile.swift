@@ -1,1 +1,0 @@
-../ReferenceShared/WideMultiplyTile.swift

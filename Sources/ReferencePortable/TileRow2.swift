@@ -1,0 +1,1 @@
+../ReferenceShared/TileRow2.swift
