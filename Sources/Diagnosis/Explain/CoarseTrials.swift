@@ -15,6 +15,8 @@ final class CoarseTrials {
     var distance: Double
     /// ‖error − change‖/‖error‖.
     var left: Double
+    /// ‖change‖/‖error‖.
+    var size: Double
     /// The change at a few hundred positions.
     var sketch: [Float]
   }
@@ -94,6 +96,7 @@ final class CoarseTrials {
       distance: isAlong ? 1 - inner * inner / (own * errorEnergy) : 1,
       left: errorEnergy > 0
         ? (max(0, errorEnergy + own - 2 * inner) / errorEnergy).squareRoot() : .infinity,
+      size: errorEnergy > 0 ? (own / errorEnergy).squareRoot() : .infinity,
       sketch: positions.map { change[$0] })
   }
 
@@ -152,13 +155,15 @@ final class CoarseTrials {
     for index in copy.nodes.indices {
       copy.nodes[index].shape = copy.nodes[index].shape.map { $0 == frames ? numFrames : $0 }
       if copy.nodes[index].stage == .stem { continue }
-      copy.nodes[index].operation = thinned(copy.nodes[index].operation, stride)
+      copy.nodes[index].operation = thinned(copy.nodes[index].operation, stride, numFrames)
     }
     return copy
   }
 
-  private static func thinned(_ operation: Operation, _ stride: Int) -> Operation {
-    func thin(_ frame: Int) -> Int { (frame + stride - 1) / stride }
+  private static func thinned(_ operation: Operation, _ stride: Int, _ numFrames: Int) -> Operation
+  {
+    // What begins late begins at the last frame that is left: none would be no fault.
+    func thin(_ frame: Int) -> Int { min((frame + stride - 1) / stride, numFrames - 1) }
     switch operation {
     case .transform(.framesZeroed(let from)): return .transform(.framesZeroed(from: thin(from)))
     case .transform(.frameOverflowed(let frame)):
@@ -167,7 +172,8 @@ final class CoarseTrials {
     case .softmax(var softmax):
       if case .keysFrom(let first) = softmax.mask { softmax.mask = .keysFrom(thin(first)) }
       if case .window(let radius) = softmax.mask { softmax.mask = .window(radius / stride) }
-      softmax.numUnmaskedPaddingKeys = thin(softmax.numUnmaskedPaddingKeys)
+      let padding = softmax.numUnmaskedPaddingKeys
+      softmax.numUnmaskedPaddingKeys = (padding + stride - 1) / stride
       return .softmax(softmax)
     default: return operation
     }

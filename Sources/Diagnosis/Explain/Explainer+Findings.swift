@@ -29,7 +29,9 @@ extension Explainer {
         slug: slug, name: name, ids: ids, summary: summary, remedy: remedy, sites: sites,
         shownAt: cause.covered, confidence: confidence, residual: cause.residual,
         runnerUp: cause.runnerUp.map { rival($0, cause.covered) },
-        equivalents: cause.equivalents.map { rival($0, cause.covered) },
+        equivalents: cause.equivalents.map { rival($0, cause.covered) }.filter {
+          $0.name != hypothesis.title
+        },
         together: hypothesis.isSystematic ? [] : names.filter { $0 != own }, isBenign: isBenign,
         outputEffect: nil, note: nil, hypothesis: rewrite)
     }

@@ -1,6 +1,12 @@
 import EncoderModel
 import Faults
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// Whole encoders: every hypothesis on a thinned one first, then the likeliest in full.
 extension SpanSearch {
   /// `trials(of:at:)` over whole encoders: every hypothesis on a thinned one, then the whole ones in
@@ -26,7 +32,29 @@ extension SpanSearch {
     if result.contains(where: { isWithinFloat32($0, at: taps) }) { return result }
     result += wholeFits(ranked, at: taps, coarse)
     if result.contains(where: { isWithinFloat32($0, at: taps) }) { return result }
-    return result + inFull(Array(ranked.dropFirst(first.count)), at: taps)
+    // Thinning makes roundings fall elsewhere: they may resemble the error and not show it, so that
+    // they take turns with the others.
+    let rest = ranked.dropFirst(first.count)
+    let roundings = roundings(Array(rest))
+    let known = Set(roundings.map(\.hypothesis.key))
+    let others = likeliest(rest.filter { !known.contains($0.hypothesis.key) })
+    let turns = (0..<max(roundings.count, others.count)).flatMap { index in
+      [others, roundings].compactMap { $0.dropFirst(index).first }
+    }
+    return result + inFull(turns, at: taps)
+  }
+
+  /// Those that round values, and whose effect on the thinned encoder has about the error's size but
+  /// not its direction: behind a thinned attention other values are rounded. The likest size first.
+  private func roundings(_ trials: [Trial]) -> [Trial] {
+    func disparity(_ trial: Trial) -> Double {
+      let size = effects[trial.predicted]?.size ?? 0
+      return size > 0 ? abs(log2(size)) : .infinity
+    }
+    return trials.filter {
+      $0.hypothesis.faults.count == 1 && $0.hypothesis.isOfPrecision
+        && disparity($0) < Self.unlikeSize
+    }.sorted { (disparity($0), $0.hypothesis.prior) < (disparity($1), $1.hypothesis.prior) }
   }
 
   /// Tries hypotheses on the thinned encoder, side by side; those that time does not suffice for
@@ -52,15 +80,18 @@ extension SpanSearch {
       .sorted { ($0.1, $0.0.hypothesis.prior) < ($1.1, $1.0.hypothesis.prior) }.map(\.0)
   }
 
+  /// The first of those that are ranked, down to where nothing has anything of the error's direction.
+  func likeliest(_ ranked: [Trial]) -> [Trial] {
+    let count = ranked.count { (effects[$0.predicted]?.distance ?? 1) <= Self.farthest }
+    return Array(ranked.prefix(max(count, Self.fewestWhole)))
+  }
+
   /// Runs whole encoders in the given order until one fits.
   func inFull(_ ranked: [Trial], at taps: Set<String>) -> [Trial] {
     var result: [Trial] = []
     var left: Int?
     for (index, entry) in ranked.enumerated() {
       if (.now > deadline && index >= Self.fewestLate) || left == 0 { break }
-      if index >= Self.fewestWhole, (effects[entry.predicted]?.distance ?? 1) > Self.farthest {
-        break
-      }
       left = left.map { $0 - 1 }
       var trial = entry
       context.progress("the likeliest in full", Double(index) / Double(ranked.count))
@@ -143,6 +174,8 @@ extension SpanSearch {
   /// Places whose parameters are fitted on the thinned encoder, and in full.
   private static let coarseFits = 16
   private static let wholeFits = 4
+  /// Octaves that an effect's size may be off where frames are left out: fewer keys average less.
+  private static let unlikeSize = 4.0
   /// Whole encoders that are run whatever their rank.
   private static let fewestWhole = 60
   /// Whole encoders that are run even where screening took all the time there was.

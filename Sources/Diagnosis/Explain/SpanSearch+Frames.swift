@@ -13,8 +13,7 @@ extension SpanSearch {
   /// The frame from which something holds: where the candidate's rows begin to deviate, or, where
   /// attention has spread the error over all rows, the best by a search over frames.
   func frameFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
-    guard whole == nil, let own = shelf.tensor(tap), let id = sound[tap],
-      let y = try? graph.value(id),
+    guard let own = shelf.tensor(tap), let id = sound[tap], let y = try? graph.value(id),
       let frames = context.program.node(named: trial.hypothesis.faults[index].site)?.shape.first
     else { return nil }
     let rows = rowDistances(own, y)
@@ -56,8 +55,7 @@ extension SpanSearch {
 
   /// The shift between the candidate's rows and the sound ones, else a small one by trial.
   func shiftFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
-    guard whole == nil, let own = shelf.tensor(tap), let id = sound[tap],
-      let y = try? graph.value(id)
+    guard let own = shelf.tensor(tap), let id = sound[tap], let y = try? graph.value(id)
     else { return nil }
     var shifts = Array(-4...4)
     if let shift = rowShift(own, y) { shifts.append(shift) }

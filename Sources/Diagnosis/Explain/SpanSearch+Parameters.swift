@@ -120,6 +120,9 @@ extension SpanSearch {
   }
 
   /// Least squares in one unknown: x ≈ y(p) + (dy/dp)·δ, repeated.
+  ///
+  /// Where whole encoders run in Float32 the slope is taken over wide steps first, for over narrow ones
+  /// rounding may be all that changes.
   private func gaussNewton(
     _ trial: Trial, _ index: Int, _ tap: String, from start: Double,
     step: (Double) -> Double, map: (Double) -> Double = { $0 }, limit: Double = .infinity
@@ -129,8 +132,9 @@ extension SpanSearch {
     var p = start
     var error = squaredNorm(x, y)
     let first = error
+    var widths = whole == nil ? [1.0] : Self.wideSteps
     for round in 0..<10 {
-      let h = step(p)
+      let h = step(p) * (widths.first ?? 1)
       guard let ahead = prediction(trial, index, tap, map(p + h)), ahead.count == y.count else {
         return nil
       }
@@ -155,11 +159,15 @@ extension SpanSearch {
         }
         delta /= 3
       }
+      if !improved { widths.removeFirst() }
       // A parameter that takes little of the error away is not the cause.
-      if !improved || (round == 2 && error > 0.6 * first) { break }
+      if widths.isEmpty || (round == 2 && error > 0.6 * first) { break }
     }
     return error < first ? map(p) : nil
   }
+
+  /// How many times the narrow step the slope is taken over.
+  private static let wideSteps = [256.0, 16, 1]
 
   private func logarithmicFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
     let listed = trial.hypothesis.faults[index].value.number

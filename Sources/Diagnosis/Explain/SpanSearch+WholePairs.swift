@@ -24,7 +24,7 @@ extension SpanSearch {
       pairs += trials
     }
     deadline = end
-    return inFull(ranked(pairs), at: [tap])
+    return inFull(likeliest(ranked(pairs)), at: [tap])
   }
 
   /// Pairs that are put together at a time, and how many times at most.

@@ -2,6 +2,7 @@ import ArgumentParser
 import AudioFrontEnd
 import Diagnosis
 import EncoderModel
+import Faults
 import Report
 
 /// `encoder-diff mutation-score AUDIO…`: how often the right cause is named.

@@ -84,6 +84,8 @@ struct Sweep: ParsableCommand {
               input: input.name, window: window.index, numWindows: source.windows.count,
               results: result.candidates), &report)
         }
+      } catch let error as TensorIOError where error.path == part {
+        throw error
       } catch {
         try write(SweepLine(input: input.name, trouble: "\(error)"), &report)
       }

@@ -137,18 +137,26 @@ package func isRegularFile(_ path: String) -> Bool {
   fileStatus(path).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
 }
 
-/// Adds text at the end of a file, or makes the file: what other programs' logs need.
+/// Adds text at the end of a file, or makes the file: what other programs' logs need. Where it cannot
+/// be added whole, the file is left as it was, and none where there was none.
 /// - Throws: `cannotWrite`, `diskFull`.
 package func appendToFile(_ path: String, _ text: String) throws(TensorIOError) {
+  let isNew = fileStatus(path) == nil
   let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)
   guard descriptor >= 0 else { throw writeError(path, "open it") }
   defer { close(descriptor) }
+  var before = stat()
+  let isRegular = fstat(descriptor, &before) == 0 && before.st_mode & S_IFMT == S_IFREG
   let bytes = Array(text.utf8)
   var done = 0
   while done < bytes.count {
     let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     if count < 0 && errno == EINTR { continue }
-    guard count > 0 else { throw writeError(path, "write to it") }
+    guard count > 0 else {
+      let error = writeError(path, "write to it")
+      if isRegular { _ = isNew ? unlink(path) : ftruncate(descriptor, before.st_size) }
+      throw error
+    }
     done += count
   }
 }

@@ -15,11 +15,11 @@ struct ExplainBench {
   let context: SearchContext
 
   init(
-    layers: Int = 2, runner: FrontEndRunner? = nil,
+    layers: Int = 2, frames: Int = 24, runner: FrontEndRunner? = nil,
     expected: NumberFormat? = nil
   ) throws {
     let dimensions = WhisperDimensions(
-      numMels: 10, numAudioContext: 24, audioWidth: 16, numAudioHeads: 2, numAudioLayers: layers
+      numMels: 10, numAudioContext: frames, audioWidth: 16, numAudioHeads: 2, numAudioLayers: layers
     )
     let program = EncoderProgram.whisper(dimensions)
     let weights = SyntheticWeights(dimensions: dimensions, seed: 3)
@@ -29,7 +29,7 @@ struct ExplainBench {
       runner
       ?? FrontEndRunner(
         Waveform(samples: ExplainBench.speech),
-        context: FrontEndContext(numAudioContext: 24, numMels: 10))
+        context: FrontEndContext(numAudioContext: frames, numMels: 10))
     mel = try runner.mel(.whisper).converted(to: .float32)
     self.program = program
     self.weights = weights

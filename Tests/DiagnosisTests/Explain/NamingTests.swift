@@ -75,6 +75,40 @@ struct NamingTests {
     #expect(found?.sites == [fault.site])
   }
 
+  /// Enough frames for hypotheses to be tried on a thinned encoder first.
+  @Test(
+    "values that no list holds are fitted to the output alone",
+    arguments: [
+      ("layer-norm-eps=0.0004@encoder.ln_post", 0.0004),
+      ("layer-norm-eps=0.0004@encoder.blocks.1.attn_ln", 0.0004),
+      ("stale-rows=40@encoder.ln_post", 40), ("frames-zeroed=101@encoder.blocks.0.mlp.0", 101),
+      ("keys-masked=149@encoder.blocks.1.attn.probs", 149),
+      ("branch-scaled=0.7@encoder.blocks.0", 0.7),
+    ])
+  func fittedToOutput(text: String, value: Double) throws {
+    let bench = try ExplainBench(frames: 150)
+    let fault = try bench.parse(text)[0]
+    let explanation = try bench.explanation([fault], taps: .globs(["encoder.ln_post"]))
+    let found = explanation.findings.first { $0.slug == fault.fault.slug }
+    let fitted = try #require(found?.hypothesis?.faults.first?.value.number, "\(explanation)")
+    #expect(abs(fitted - value) <= 0.02 * abs(value))
+    #expect(found?.sites == [fault.site])
+  }
+
+  @Test(
+    "roundings behind attention are named by the output alone",
+    arguments: [
+      "attention-maps-rounded=f16@encoder.blocks.0.attn.probs",
+      "f16-products@encoder.blocks.1.attn.out", "activations-rounded=bf16@encoder.blocks.0.mlp.1",
+    ])
+  func roundedBehindAttention(text: String) throws {
+    let bench = try ExplainBench(frames: 150)
+    let fault = try bench.parse(text)[0]
+    let explanation = try bench.explanation([fault], taps: .globs(["encoder.ln_post"]))
+    let name = "\(fault.fault.slug)@\(fault.site)"
+    #expect(explanation.names.contains(name), "\(explanation)")
+  }
+
   @Test("two faults in different operations are both named")
   func twoSites() throws {
     let bench = try ExplainBench()
