@@ -20,9 +20,9 @@ enum PrecisionFaults {
     },
     Fault(
       "attention-maps-rounded", ids: [50],
-      "attention's probabilities are stored in a lower precision",
-      remedy: "keep the softmax's result in f32, or declare the precision with --expect",
-      parameter: .word("format", ["bf16", "f16"]), sites: Sites.softmaxes
+      "attention's scores, or its probabilities, are stored in a lower precision",
+      remedy: "keep scores and softmax in f32, or declare the precision with --expect",
+      parameter: .word("format", ["bf16", "f16"]), sites: Sites.attentionMaps
     ) { program, site, value in
       let format = NumberFormat(rawValue: value.word) ?? .bfloat16
       program.wrap(site, suffix: "f32", operation: .transform(.rounded(format)))

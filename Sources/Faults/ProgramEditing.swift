@@ -89,6 +89,9 @@ enum Sites {
   @Sendable static func softmaxes(_ program: EncoderProgram) -> [String] {
     program.names { if case .softmax = $0.operation { true } else { false } }
   }
+  @Sendable static func attentionMaps(_ program: EncoderProgram) -> [String] {
+    program.names(where: \.isAttentionMap)
+  }
   @Sendable static func contexts(_ program: EncoderProgram) -> [String] {
     program.names { if case .attentionContext = $0.operation { true } else { false } }
   }

@@ -24,7 +24,7 @@ extension SpanSearch {
       $0.predicted.keys.contains(where: taps.contains) && isWanted($0)
     }
     deadline = end(of: Self.screeningShare)
-    screen(trials, coarse)
+    screenInParts(trials, at: taps, coarse)
     deadline = end(of: Self.singlesShare)
     let ranked = ranked(trials)
     let first = Array(ranked.prefix(Self.wholeBeforeFits))
@@ -55,6 +55,34 @@ extension SpanSearch {
       $0.hypothesis.faults.count == 1 && $0.hypothesis.isOfPrecision
         && disparity($0) < Self.unlikeSize
     }.sorted { (disparity($0), $0.hypothesis.prior) < (disparity($1), $1.hypothesis.prior) }
+  }
+
+  /// Tries hypotheses on the thinned encoder a part at a time, and those of each part that resemble
+  /// the error most in full. Once one of them fits, only those near it are still tried: what the
+  /// values cannot tell from it, and the next best.
+  private func screenInParts(_ trials: [Trial], at taps: Set<String>, _ coarse: CoarseTrials) {
+    var rest = trials
+    var looked: Set<[String: Int]> = []
+    while !rest.isEmpty, .now < deadline {
+      screen(Array(rest.prefix(Self.part)), coarse)
+      rest.removeFirst(min(Self.part, rest.count))
+      guard !rest.isEmpty else { return }
+      let near = ranked(trials).filter {
+        (effects[$0.predicted]?.distance ?? 1) < Self.near && !looked.contains($0.predicted)
+      }.prefix(Self.wholeAfterPart)
+      looked.formUnion(near.map(\.predicted))
+      var proof: Trial?
+      for trial in near where proof == nil && .now < deadline {
+        var trial = trial
+        measure(&trial, at: taps)
+        if isWithinFloat32(trial, at: taps) { proof = trial }
+      }
+      if let proof {
+        let depth = depth(of: proof.hypothesis)
+        screen(rest.filter { abs(self.depth(of: $0.hypothesis) - depth) <= 1 }, coarse)
+        return
+      }
+    }
   }
 
   /// Tries hypotheses on the thinned encoder, side by side; those that time does not suffice for
@@ -169,6 +197,11 @@ extension SpanSearch {
   private static let screeningShare = 0.5
   private static let singlesShare = 0.65
   static let pairsShare = 0.85
+  /// Hypotheses that are tried on the thinned encoder before any is run in full.
+  private static let part = 256
+  /// Whole encoders that are run after each part, and sin² below which they are.
+  private static let wholeAfterPart = 4
+  private static let near = 0.5
   /// Whole encoders that are run before parameters are fitted.
   private static let wholeBeforeFits = 12
   /// Places whose parameters are fitted on the thinned encoder, and in full.

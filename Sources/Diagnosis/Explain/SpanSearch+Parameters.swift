@@ -133,7 +133,7 @@ extension SpanSearch {
     var error = squaredNorm(x, y)
     let first = error
     var widths = whole == nil ? [1.0] : Self.wideSteps
-    for round in 0..<10 {
+    for round in 0..<10 where round == 0 || .now < deadline {
       let h = step(p) * (widths.first ?? 1)
       guard let ahead = prediction(trial, index, tap, map(p + h)), ahead.count == y.count else {
         return nil

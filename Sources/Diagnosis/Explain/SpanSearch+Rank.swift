@@ -74,22 +74,29 @@ extension SpanSearch {
         if a.count != b.count { return a.count > b.count }
         return isBetter(first, second)
       }
-      guard let best = ranked.first else { break }
-      let covered = span.divergent.filter { covers(best.trial, left).contains($0) }
-      let equivalents = ranked.dropFirst().filter {
-        covers($0.trial, left) == Set(covered)
-          && $0.trial.hypothesis.numCauses
-            <= best.trial.hypothesis.numCauses
+      guard let first = ranked.first else { break }
+      let covered = span.divergent.filter { covers(first.trial, left).contains($0) }
+      let alike = ranked.filter { covers($0.trial, left) == Set(covered) }
+      let nearest = alike.map { $0.trial.worst(covered) }.min() ?? 0
+      let near = alike.filter { isNear($0.trial.worst(covered), nearest) }
+      let best = near.first ?? first
+      let equivalents = near.dropFirst().map(\.trial).filter {
+        $0.hypothesis.numCauses <= best.trial.hypothesis.numCauses
       }
-      let known = Set(ranked.map(\.trial.hypothesis.key))
+      let known = Set(([best.trial] + equivalents).map(\.hypothesis.key))
       causes.append(
         ProvedCause(
-          trial: best.trial, fit: best.fit, covered: covered,
-          equivalents: equivalents.map(\.trial),
+          trial: best.trial, fit: best.fit, covered: covered, equivalents: equivalents,
           runnerUp: runnerUp(trials, covered: covered, of: best.trial, except: known)))
       left.subtract(covered)
     }
     return causes
+  }
+
+  /// Whether the data can hardly tell a hypothesis from the nearest: one that rounds may be within its
+  /// own wide bound and yet leave a hundred times as much.
+  private func isNear(_ residual: Double, _ nearest: Double) -> Bool {
+    residual <= max(10 * nearest, 1e-6)
   }
 
   private func covers(_ trial: Trial, _ taps: Set<String>) -> Set<String> {

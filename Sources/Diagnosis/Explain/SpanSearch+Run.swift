@@ -76,8 +76,8 @@ extension SpanSearch {
     if case .reducedPrecision? = introduced[tap]?.verdict { true } else { false }
   }
 
-  /// All single hypotheses of the span, in an order that finds likely ones early: cheap ones first
-  /// where whole encoders are run, small faults first where the error is small.
+  /// All single hypotheses of the span, in an order that finds likely ones early where whole encoders
+  /// are run: small faults first where the error is small.
   private func orderedSingles() -> [Hypothesis] {
     var hypotheses =
       source.singles(in: span.stages) + source.systematic(in: span.stages)
@@ -86,19 +86,29 @@ extension SpanSearch {
     }
     guard whole != nil else { return hypotheses }
     let error = soundResiduals.values.max() ?? .infinity
-    let depth = Dictionary(
-      uniqueKeysWithValues: context.program.stages.enumerated().map { ($1, $0) })
-    func rank(_ hypothesis: Hypothesis) -> (Int, Int) {
+    var places: [[Int]: Int] = [:]
+    func rank(_ hypothesis: Hypothesis) -> [Int] {
       let isSmall = hypothesis.faults.allSatisfy(\.fault.isSmall) && hypothesis.frontEnd.isEmpty
       let unlikely = error > 0.1 ? isSmall : error < 1e-2 ? !isSmall : false
       let generic = hypothesis.faults.contains { $0.fault.genericness >= 0.5 }
-      let first =
-        hypothesis.faults.compactMap {
-          context.program.node(named: $0.site).flatMap { depth[$0.stage] }
-        }.min() ?? 0
-      return ((unlikely ? 2 : 0) + (generic ? 1 : 0), -first)
+      let kind = (unlikely ? 2 : 0) + (generic ? 1 : 0)
+      let depth = depth(of: hypothesis)
+      // Stages take turns, the last one first: all have been asked when time is up.
+      let place = places[[kind, depth], default: 0]
+      places[[kind, depth]] = place + 1
+      return [kind, place, -depth]
     }
-    return hypotheses.map { (rank($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    return hypotheses.map { (rank($0), $0) }
+      .sorted { $0.0.lexicographicallyPrecedes($1.0) }.map(\.1)
+  }
+
+  /// The first stage that a hypothesis changes, by position in the encoder.
+  func depth(of hypothesis: Hypothesis) -> Int {
+    hypothesis.faults.compactMap { fault in
+      context.program.node(named: fault.site).flatMap { node in
+        context.program.stages.firstIndex(of: node.stage)
+      }
+    }.min() ?? 0
   }
 
   /// What is left: a likely cause, the judge's precision, or what is known of the values.
