@@ -188,7 +188,9 @@ let package = Package(
       dependencies: ["AudioFrontEnd", "TensorIO", "TensorCore", "CSndfile"], swiftSettings: strict),
     .testTarget(
       name: "ReferenceBackendTests",
-      dependencies: ["ReferenceBackend", "EncoderModel", "TensorIO", "TensorCore"],
+      dependencies: [
+        "ReferenceBackend", "ReferenceArithmetic", "EncoderModel", "TensorIO", "TensorCore",
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "BLASBackendTests",

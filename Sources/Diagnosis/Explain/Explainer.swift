@@ -30,12 +30,13 @@ package struct Explainer: Sendable {
     ).sorted { $0.unitRoundoff < $1.unitRoundoff }
     let spans = Span.all(
       of: context.program, shown: shelf.shown, divergent: Set(divergent.keys))
-    for span in spans {
-      let search = try SpanSearch(
+    var outcomes = try spans.map { span in
+      try SpanSearch(
         context, shelf, span, introduced: divergent, precisions: precisions
-      ) { try judge(shelf, infersPrecisionOfEncoders: true) }
-      add(search.run(), to: &explanation)
+      ) { try judge(shelf, infersPrecisionOfEncoders: true) }.run()
     }
+    outcomes.agree()
+    for outcome in outcomes { add(outcome, to: &explanation) }
     for (tap, shape) in shelf.misshapen.sorted(by: { $0.key < $1.key }) where tap != "mel" {
       let due = context.program.node(named: tap)?.shape ?? []
       explanation.unexplained.append(

@@ -68,9 +68,10 @@ package struct Hypothesis: Sendable {
   /// before roundings inside products.
   var prior: Double {
     let generic = faults.map(\.fault.genericness).max() ?? 0
-    // Nobody stores values in tf32, which is f16 within f16's range.
+    // Within f16's range tf32 is f16; nobody stores values in it, and few multiply in it.
     let isOdd = faults.contains {
-      $0.fault.slug == "activations-rounded" && $0.value == .word("tf32")
+      $0.fault.slug == "tf32-products"
+        || ($0.fault.slug == "activations-rounded" && $0.value == .word("tf32"))
     }
     return Double(numCauses) + generic + (isOdd ? 0.01 : 0)
   }

@@ -109,6 +109,19 @@ struct NamingTests {
     #expect(explanation.names.contains(name), "\(explanation)")
   }
 
+  @Test(
+    "a port that rounds to one format is not said to round to two",
+    arguments: ["tf32-products", "f16-products", "bf16-products"])
+  func oneFormat(slug: String) throws {
+    let bench = try ExplainBench()
+    let explanation = try bench.explanation(bench.parse(slug), taps: .layers)
+    #expect(!explanation.findings.isEmpty)
+    let slugs = Set(explanation.findings.map(\.slug))
+    // f16 and tf32 round the same values alike where none is tiny.
+    #expect(slugs == [slug] || slugs == ["f16-products"] && slug == "tf32-products", "\(slugs)")
+    #expect(explanation.unexplained.isEmpty)
+  }
+
   @Test("two faults in different operations are both named")
   func twoSites() throws {
     let bench = try ExplainBench()
