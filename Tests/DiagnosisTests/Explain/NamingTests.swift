@@ -122,6 +122,18 @@ struct NamingTests {
     #expect(explanation.unexplained.isEmpty)
   }
 
+  @Test(
+    "padding that is not masked, behind products in low precision",
+    arguments: ["f16-products", "bf16-products"])
+  func paddingInLowPrecision(products: String) throws {
+    let bench = try ExplainBench(frames: 40)
+    let faults = try bench.parse(products) + bench.parse("padded-keys-unmasked=24")
+    let explanation = try bench.explanation(faults)
+    let slugs = Set(explanation.findings.map(\.slug))
+    #expect(slugs == [products, "padded-keys-unmasked"], "\(explanation)")
+    #expect(explanation.unexplained.isEmpty)
+  }
+
   @Test("two faults in different operations are both named")
   func twoSites() throws {
     let bench = try ExplainBench()
