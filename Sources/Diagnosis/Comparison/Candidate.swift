@@ -9,6 +9,8 @@ package protocol Candidate: Sendable {
   var faults: [String] { get }
   /// The taps that it can show at all; `nil` for all of the program's.
   var availableTaps: Set<String>? { get }
+  /// Whether it computed its mel itself and does not show it.
+  var hidesMel: Bool { get }
 
   /// The taps of one stage.
   /// - `stage`: stages come in program order.
@@ -19,6 +21,10 @@ package protocol Candidate: Sendable {
   func taps(
     of stage: EncoderStage, input: Tensor?, observing taps: Set<String>
   ) throws -> StageTaps
+}
+
+extension Candidate {
+  package var hidesMel: Bool { false }
 }
 
 /// What a candidate shows of one stage.
@@ -70,20 +76,23 @@ package struct DumpCandidate: Candidate {
   package let name: String
   package let faults: [String]
   package let availableTaps: Set<String>?
+  package let hidesMel: Bool
   private let read: @Sendable (String) throws -> Tensor?
   private let namesByStage: [EncoderStage: [String]]
 
   /// - `program`: the sound program, for the taps of each stage.
   /// - `available`: the taps that the dump holds.
+  /// - `isGivenMel`: whether the dump was made from the very mel that it is compared on.
   /// - `read`: a tap in canonical shape; called for available taps only.
   package init(
     name: String, program: EncoderProgram, available: Set<String>, faults: [String] = [],
-    read: @escaping @Sendable (String) throws -> Tensor?
+    isGivenMel: Bool = false, read: @escaping @Sendable (String) throws -> Tensor?
   ) {
     self.name = name
     self.faults = faults
     self.read = read
     availableTaps = available
+    hidesMel = !isGivenMel && !available.contains("mel")
     namesByStage = Dictionary(grouping: program.tapNames.filter(available.contains)) { tap in
       program.node(named: tap)?.stage ?? .stem
     }

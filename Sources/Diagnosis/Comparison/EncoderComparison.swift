@@ -47,8 +47,10 @@ package struct EncoderComparison: Sendable {
     let wanted = Set(taps)
     let stages = judge.program.stages
     var timings = [StageTiming]()
-    var judges = candidates.map {
-      CandidateJudge(judge: judge, backend: $0.name, faults: $0.faults)
+    var judges = candidates.map { candidate in
+      var own = judge
+      own.hidesMel = candidate.hidesMel
+      return CandidateJudge(judge: own, backend: candidate.name, faults: candidate.faults)
     }
     var inputs = candidates.map { _ in mel }
     var outputs = [Tensor?](repeating: nil, count: candidates.count)

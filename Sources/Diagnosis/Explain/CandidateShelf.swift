@@ -15,6 +15,8 @@ package final class CandidateShelf: Sendable {
   package let misshapen: [String: [Int]]
   /// A mel of other extents than the model takes.
   package let misshapenMel: Tensor?
+  /// Whether the candidate computed its mel itself and does not show it.
+  let hidesMel: Bool
   private let values: [String: Tensor]
 
   /// Reads everything that a candidate shows of `selection`. It is given `mel`; one with a front-end
@@ -24,6 +26,7 @@ package final class CandidateShelf: Sendable {
     progress: (EncoderStage) -> Void = { _ in }
   ) throws {
     name = candidate.name
+    hidesMel = candidate.hidesMel
     let wanted = Set(selection.names(in: program)).intersection(
       candidate.availableTaps ?? Set(program.tapNames))
     var values: [String: Tensor] = [:]
@@ -54,6 +57,7 @@ package final class CandidateShelf: Sendable {
     misshapen known: [String: [Int]]
   ) {
     self.name = name
+    hidesMel = false
     let shapes = Dictionary(program.nodes.map { ($0.name, $0.shape) }) { first, _ in first }
     misshapen = values.filter { $0.value.shape != shapes[$0.key] }.mapValues(\.shape)
       .merging(known) { first, _ in first }

@@ -54,6 +54,7 @@ package struct Explainer: Sendable {
   {
     var held = context.judge
     held.infersPrecisionOfEncoders = infersPrecisionOfEncoders
+    held.hidesMel = shelf.hidesMel
     var judge = CandidateJudge(judge: held, backend: shelf.name)
     let mel = context.mel
     var errors: [String: IntroducedError] = [:]

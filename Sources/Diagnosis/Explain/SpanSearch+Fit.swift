@@ -31,7 +31,7 @@ extension SpanSearch {
   ) -> Bool {
     guard !taps.isEmpty else { return true }
     let errors =
-      (try? context.judge.introducedErrors(at: taps, of: trial.program, candidate: candidate))
+      (try? judges[0].introducedErrors(at: taps, of: trial.program, candidate: candidate))
       ?? [:]
     return taps.allSatisfy { tap in
       guard let error = errors[tap], error.worstRatio <= 1, !error.verdict.isDivergence,
@@ -70,7 +70,7 @@ extension SpanSearch {
     }
     let taps = Set(trial.predicted.keys)
     guard leavesSoundTaps(taps.subtracting(divergent), trial, candidate) else { return .none }
-    for judge in judges {
+    for judge in allowsPrecisions ? judges[...] : judges.prefix(1) {
       let errors =
         (try? judge.introducedErrors(at: taps, of: trial.program, candidate: candidate)) ?? [:]
       let isRounding = taps.allSatisfy { tap in

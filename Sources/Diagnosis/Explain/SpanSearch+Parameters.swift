@@ -15,9 +15,15 @@ extension SpanSearch {
     if whole?.coarse != nil { return [] }
     var seen: Set<String> = []
     var result: [Trial] = []
-    let ranked = trials.filter {
-      ($0.hypothesis.faults.count == 1 || $0.hypothesis.isSystematic)
-        && $0.hypothesis.frontEnd.isEmpty
+    // Of a candidate in low precision much is open that no value explains.
+    let worthFitting = judges.count > 1 ? Self.promising : .infinity
+    let ranked = trials.filter { trial in
+      (trial.hypothesis.faults.count == 1 || trial.hypothesis.isSystematic)
+        && trial.hypothesis.frontEnd.isEmpty
+        && taps.contains { tap in
+          trial.residuals[tap].map { $0 < worthFitting * (soundResiduals[tap] ?? .infinity) }
+            ?? false
+        }
     }
     .sorted { $0.worst($0.residuals.keys) < $1.worst($1.residuals.keys) }
     for (index, trial) in ranked.enumerated() {
@@ -32,6 +38,9 @@ extension SpanSearch {
     }
     return result
   }
+
+  /// The part of an error that a hypothesis may leave before its value is fitted, in low precision.
+  private static let promising = 0.9
 
   /// A trial with one of its faults' values fitted to the candidate at `tap`; `nil` where no value
   /// does better than the listed ones.

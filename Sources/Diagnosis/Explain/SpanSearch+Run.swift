@@ -18,8 +18,8 @@ extension SpanSearch {
     var outcome = SpanOutcome()
     var open = Set(span.divergent)
     var tried: [Trial] = []
-    func settle(_ trials: [Trial]) {
-      tried += trials
+    func settle(_ trials: [Trial], isNew: Bool = true) {
+      if isNew { tried += trials }
       let causes = provedCauses(trials, open: open)
       outcome.causes += causes
       for cause in causes { open.subtract(cause.covered) }
@@ -40,6 +40,7 @@ extension SpanSearch {
     let isCutShort = .now > deadline
     deadline = whole == nil ? .now + .seconds(context.budgetSeconds) : end(of: Self.pairsShare)
     if !open.isEmpty { settle(fittedTrials(tried, at: open)) }
+    if !open.isEmpty, allowPrecisions() { settle(tried, isNew: false) }
     // Finding out a precision of whole encoders takes long.
     if whole != nil, isStructural {
       for tap in span.divergent where open.contains(tap) {
@@ -47,7 +48,7 @@ extension SpanSearch {
       }
     }
     if !open.isEmpty, .now < deadline, inferPrecision() {
-      settle(tried.filter(\.hypothesis.isOfPrecision))
+      settle(tried.filter(\.hypothesis.isOfPrecision), isNew: false)
     }
     // Roundings are no description of values; what else they may be has been tried.
     for tap in span.divergent where open.contains(tap) && !reduced.contains(tap) {
@@ -58,7 +59,7 @@ extension SpanSearch {
     }
     if !open.isEmpty {
       acceptWideBounds()
-      settle(tried.filter(\.hypothesis.isOfPrecision))
+      settle(tried.filter(\.hypothesis.isOfPrecision), isNew: false)
     }
     for tap in span.divergent
     where open.contains(tap) && !reduced.contains(tap) && (whole == nil || !isStructural) {
@@ -143,7 +144,7 @@ extension SpanSearch {
     let ranked = tried.filter { $0.predicted[tap] != nil }
       .sorted { ($0.residuals[tap] ?? .infinity) < ($1.residuals[tap] ?? .infinity) }
     guard let best = ranked.first, let residual = best.residuals[tap],
-      let error = soundResiduals[tap], residual <= error / 10
+      let error = soundResiduals[tap], residual.isFinite, residual <= error / 10
     else { return nil }
     let near = ranked.dropFirst().filter { $0.residuals[tap] ?? .infinity <= 1.5 * residual }
     let next = ranked.dropFirst(near.count + 1).first

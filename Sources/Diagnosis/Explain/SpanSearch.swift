@@ -25,6 +25,8 @@ final class SpanSearch {
   private(set) var soundResiduals: [String: Double] = [:]
   private let members: Set<EncoderStage>
   private var fits: [[String: Int]: Fit] = [:]
+  /// Whether the bounds of reduced precisions count: they hold what merely resembles the right values.
+  private(set) var allowsPrecisions = false
   /// Whether a hypothesis of precision has to take something of an error away to explain it.
   private(set) var demandsNearer = true
   private var exactTrials: [[String: Int]: Trial] = [:]
@@ -58,6 +60,7 @@ final class SpanSearch {
     judges =
       [context.judge]
       + precisions.map { context.makeJudge(PrecisionClaim(operandUnit: $0.unitRoundoff)) }
+    for index in judges.indices { judges[index].hidesMel = shelf.hidesMel }
     whole =
       span.isWide
       ? try WholeEncoderTrials(context, span, candidate: shelf) : nil
@@ -181,11 +184,24 @@ final class SpanSearch {
         roundingEverywhereIsOfThisSize(format, at: tap)
       else { continue }
       introduced[tap] = error
-      judges.append(context.makeJudge(PrecisionClaim(operandUnit: format.unitRoundoff)))
+      var judge = context.makeJudge(PrecisionClaim(operandUnit: format.unitRoundoff))
+      judge.hidesMel = shelf.hidesMel
+      judges.append(judge)
       isFound = true
     }
-    if isFound { fits = [:] }
+    if isFound {
+      allowsPrecisions = true
+      fits = [:]
+    }
     return isFound
+  }
+
+  /// From now on what lies within the bound of a precision found elsewhere is explained too.
+  func allowPrecisions() -> Bool {
+    guard !allowsPrecisions, judges.count > 1 else { return false }
+    allowsPrecisions = true
+    fits = [:]
+    return true
   }
 
   /// From now on a wide bound is enough: nothing else explains what is left.

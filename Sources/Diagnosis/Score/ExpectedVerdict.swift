@@ -6,6 +6,9 @@ import Parity
 enum ExpectedVerdict: Equatable {
   case structural
   case reducedPrecision(NumberFormat)
+  /// Attention maps rounded between products: of the format where its products err alike, else
+  /// structural, as no way of rounding products reproduces them.
+  case roundedMaps(NumberFormat)
   /// Several faults at one tap.
   case any
 
@@ -18,6 +21,8 @@ enum ExpectedVerdict: Equatable {
       let word = instance.value.word
       let format = word == "int8-per-channel" ? .int8 : NumberFormat(rawValue: word)
       self = format.map { .reducedPrecision($0) } ?? .structural
+    } else if slug == "attention-maps-rounded" {
+      self = NumberFormat(rawValue: instance.value.word).map { .roundedMaps($0) } ?? .structural
     } else {
       self = .structural
     }
@@ -28,7 +33,8 @@ enum ExpectedVerdict: Equatable {
   func accepts(_ verdict: TapVerdict) -> Bool {
     switch (self, verdict) {
     case (.any, _), (_, .nonFinite): true
-    case (.structural, .structural): true
+    case (.structural, .structural), (.roundedMaps, .structural): true
+    case (.roundedMaps(let wanted), .reducedPrecision(let found)): wanted == found
     case (.reducedPrecision(.tf32), .reducedPrecision(.float16)): true
     case (.reducedPrecision(let wanted), .reducedPrecision(let found)): wanted == found
     default: false

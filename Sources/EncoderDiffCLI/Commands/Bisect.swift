@@ -104,7 +104,7 @@ struct Bisect: ParsableCommand {
     try requireWritable(
       [output.jsonFile, page.html], inputs: [input.audio, input.mel, dump, mapping, model.model])
     let session = BisectSession(
-      bench: bench, judge: try bench.judge(judging), mel: window.mel,
+      bench: bench, judge: try bench.judge(judging), input: source, mel: window.mel,
       progress: Progress(isQuiet: output.quiet),
       watcher: page.watcher(numCandidates: 1, dimensions: bench.model.dimensions))
     if let isolate {

@@ -12,6 +12,7 @@ import TensorIO
 struct BisectSession {
   let bench: Workbench
   let judge: Judge
+  let input: EncoderInput
   let mel: Tensor
   let progress: Progress
   /// Keeps sketches of what is compared; `nil` where no page is wanted.
@@ -43,7 +44,7 @@ struct BisectSession {
     }
     let candidate = DumpCandidate(
       name: path, program: program, available: Set(aligned.tapNames),
-      read: { try aligned.tensor($0) })
+      isGivenMel: input.isMel(of: aligned.source.metadata), read: { try aligned.tensor($0) })
     let report = try report(candidate, withBudget: withBudget)
     if report.result.verdict == .parity, let doubt = aligned.doubt {
       throw UsageError("\(path): \(doubt)")

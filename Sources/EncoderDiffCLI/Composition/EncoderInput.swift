@@ -71,6 +71,12 @@ struct EncoderInput {
     description = "\(path) (log-mel \(mel.shape[0]) × \(mel.shape[1]))"
   }
 
+  /// Whether a dump that shows no mel was made from this very one: it was handed to both, or the dump
+  /// says so.
+  func isMel(of metadata: [String: String]) -> Bool {
+    waveform == nil || metadata["melHash"] == identity.hash
+  }
+
   var identity: InputIdentity {
     var hash = fnv1a([])
     for window in windows {

@@ -49,6 +49,6 @@ extension ExplainSession {
   func candidate(_ aligned: AlignedDump, name: String) -> DumpCandidate {
     DumpCandidate(
       name: name, program: bench.model.program, available: Set(aligned.tapNames),
-      read: { try aligned.tensor($0) })
+      isGivenMel: input.isMel(of: aligned.source.metadata), read: { try aligned.tensor($0) })
   }
 }

@@ -29,7 +29,9 @@ extension Judge {
     let nodes = program.nodes.filter { needed.contains($0.name) }
     var context = StageContext(judge: self, nodes: nodes) { _ in nil }
     context.infersPrecision = false
-    for (name, tensor) in known { context.values[name] = .known(tensor) }
+    for (name, tensor) in known {
+      context.values[name] = name == "mel" ? mel(tensor) : .known(tensor)
+    }
     var results: [String: IntroducedError] = [:]
     for (index, node) in nodes.enumerated() {
       let tap = targets.contains(node.name) ? candidate(node.name) : nil

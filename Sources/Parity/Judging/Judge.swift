@@ -13,6 +13,9 @@ package struct Judge: Sendable {
   /// Whether precisions are looked for over segments of several blocks, which are computed once in
   /// Float64 for each way of rounding: a search that tries whole encoders anyway does so later.
   package var infersPrecisionOfEncoders = true
+  /// Whether candidates compute their mel themselves and do not show it: the one that is known then
+  /// stands for theirs only to the rounding of a Float32 front-end.
+  package var hidesMel = false
 
   /// - Parameters:
   ///   - program: the sound program.
@@ -44,6 +47,7 @@ package struct Judge: Sendable {
     tolerances = judge.tolerances
     builder = ErrorModelBuilder(statistics: judge.builder.statistics, claim: claim)
     infersPrecisionOfEncoders = judge.infersPrecisionOfEncoders
+    hidesMel = judge.hidesMel
   }
 
   /// The judge that takes the declared precision for granted; `nil` where none is declared.

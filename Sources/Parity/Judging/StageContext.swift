@@ -28,7 +28,8 @@ struct StageContext {
   {
     judged = nil
     if case .input = node.operation {
-      values[node.name] = (candidate ?? reference(node.name)).map { .known($0) }
+      values[node.name] =
+        candidate.map { .known($0) } ?? reference(node.name).map(judge.mel)
       return nil
     }
     if candidate == nil, node.isAttentionMap, canDefer(node) {
