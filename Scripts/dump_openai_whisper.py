@@ -3,15 +3,16 @@
 
 usage: dump_openai_whisper.py AUDIO|--mel FILE --model MODEL -o DUMP.npz|.safetensors
                               [--attention manual|sdpa] [--dtype float32|float64|float16|bfloat16]
-                              [--device cpu|cuda|mps] [--maps] [--time N]
+                              [--device cpu|cuda|mps] [--maps] [--taps GLOB,…] [--time N]
 
 needs: openai-whisper torch numpy safetensors (soundfile for audio)
 MODEL is an OpenAI `.pt` or a Hugging Face Whisper folder. Names and shapes are encoder-diff's own
-taps. `--maps` adds attention scores and probabilities, which only manual attention computes. `--time`
-prints the median time of N encodes without hooks.
+taps. `--maps` adds attention scores and probabilities, which only manual attention computes. `--taps` keeps
+only what matches, e.g. `encoder.blocks.?,encoder.ln_post`; `--time` prints the median time of N encodes without hooks.
 """
 import argparse
 import contextlib
+import fnmatch
 import glob
 import json
 import os
@@ -167,6 +168,7 @@ def main():
     parser.add_argument("--dtype", choices=["float32", "float64", "float16", "bfloat16"], default="float32")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--maps", action="store_true")
+    parser.add_argument("--taps", default="*", metavar="GLOB,…", help="what to keep; all by default")
     parser.add_argument("--time", type=int, default=0, metavar="N", help="also time N encodes that nobody looks into")
     arguments = parser.parse_args()
     if bool(arguments.audio) == bool(arguments.mel):
@@ -193,12 +195,16 @@ def main():
         recorder = Recorder(encoder, arguments.maps)
         recorder.put("mel", mel.T[None])
         encode(encoder, mel[None], recorder)
+    globs = arguments.taps.split(",")
+    taps = {name: value for name, value in recorder.taps.items() if any(fnmatch.fnmatch(name, g) for g in globs)}
+    if not taps:
+        raise SystemExit(f"no tap matches {arguments.taps}; taps: {', '.join(recorder.taps)}")
     if arguments.output.endswith(".safetensors"):
-        save_file(recorder.taps, arguments.output, metadata={
+        save_file(taps, arguments.output, metadata={
             "engine": f"openai-whisper {whisper.__version__}, torch {torch.__version__}",
             "attention": arguments.attention, "dtype": arguments.dtype, "device": arguments.device})
     else:
-        np.savez(arguments.output, **recorder.taps)
+        np.savez(arguments.output, **taps)
 
 
 if __name__ == "__main__":

@@ -106,8 +106,13 @@ struct Compare: ParsableCommand {
     // How taps were found, where that needed more than their plain names.
     alignment = judgedDump.lines(isBrief: true)
     let comparison = EncoderComparison(
-      reference: dump(right, self.reference, program), judge: try bench.judge(judging),
-      candidates: [dump(judgedDump, self.candidate, program)],
+      reference: dump(right, self.reference, program, isGivenMel: true),
+      judge: try bench.judge(judging),
+      candidates: [
+        dump(
+          judgedDump, self.candidate, program,
+          isGivenMel: haveOneMel(right.source.metadata, judgedDump.source.metadata))
+      ],
       selection: .globs(right.tapNames))
     let progress = Progress(isQuiet: output.quiet)
     defer { progress.clear() }
@@ -118,11 +123,16 @@ struct Compare: ParsableCommand {
   }
 
   private func dump(
-    _ aligned: AlignedDump, _ path: String, _ program: EncoderProgram
+    _ aligned: AlignedDump, _ path: String, _ program: EncoderProgram, isGivenMel: Bool
   ) -> DumpCandidate {
     DumpCandidate(
       name: path, program: program, available: Set(aligned.tapNames),
-      faults: faults(aligned.source), read: { try aligned.tensor($0) })
+      faults: faults(aligned.source), isGivenMel: isGivenMel, read: { try aligned.tensor($0) })
+  }
+
+  /// Whether two dumps say that they were made from the same mel.
+  private func haveOneMel(_ first: [String: String], _ second: [String: String]) -> Bool {
+    first["melHash"].map { $0 == second["melHash"] } ?? false
   }
 
   private func faults(_ source: any TensorSource) -> [String] {

@@ -1,11 +1,4 @@
-import EncoderModel
 package import TensorCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
 
 /// What Float32 front-ends may differ by.
 ///
@@ -66,37 +59,6 @@ package enum MelBound {
       }
     }
   }
-
-  /// A mel `[frames, mels]` as another Float32 front-end may compute it, errors drawn at random: what
-  /// a candidate that does not show its mel may have encoded.
-  ///
-  /// A transform spreads its rounding evenly over the bins, so that a power at r² of its frame's
-  /// largest is off by about u/(√n·r) of itself, n the transform's length. Measured on speech with
-  /// transforms of 400 samples: rms u·(0.7 + 0.035/r), r = 10^−2(max − value) as features are log₁₀ of
-  /// power over four. Drawn uniformly with four times that; what lies on the clamp is off by u alone.
-  static func noisy(_ mel: Tensor, seed: UInt64) -> Tensor {
-    let width = max(mel.innerExtent, 1)
-    let key = CounterHash.key(seed: seed, stream: 12)
-    return Tensor.float64(mel.shape) { target in
-      mel.withFloat64 { values in
-        let clamp = values.min() ?? 0
-        for start in stride(from: 0, to: values.count, by: width) {
-          let frame = values[start..<min(start + width, values.count)]
-          let largest = frame.max() ?? 0
-          for index in frame.indices {
-            let value = frame[index]
-            let loudness = value > clamp ? exp2(Self.octavesPerUnit * (largest - value)) : 0
-            let size = min(0x1p-24 * (5 + 0.25 * loudness), absolute)
-            target[index] =
-              value + size * (2 * CounterHash.uniform(key: key, counter: UInt64(index)) - 1)
-          }
-        }
-      }
-    }
-  }
-
-  /// log₂ of the amplitude for one unit of a feature: two decades.
-  private static let octavesPerUnit = 2 * 3.321928094887362
 
   /// The standard deviation over finite elements.
   private static func spread(_ values: UnsafeBufferPointer<Double>) -> Double {

@@ -28,18 +28,6 @@ struct Replay: Sendable {
   static let numReplicas = 2
 }
 
-extension Judge {
-  /// The mel of a candidate that shows none: a known one, or one that stands for it.
-  func mel(_ known: Tensor) -> NodeValue {
-    guard hidesMel else { return .known(known) }
-    return .replayed(
-      Replay(
-        value: known,
-        replicas: (0..<Replay.numReplicas).map { MelBound.noisy(known, seed: UInt64($0)) },
-        segment: [], roots: ["mel": known]))
-  }
-}
-
 extension ErrorModel {
   /// `exact` with independent errors uniform in ±u√V added: rms 0.58·u√V, above any honest engine.
   func noisy(_ exact: Tensor, around value: Tensor, seed: UInt64, stream: UInt64) -> Tensor {

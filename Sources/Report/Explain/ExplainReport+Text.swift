@@ -29,8 +29,10 @@ extension ExplainReport {
     }
     lines += repairLines(width)
     if explanation.findings.isEmpty && explanation.unexplained.isEmpty {
+      let count = explanation.taps.count
       lines.append(
-        "nothing to explain: \(explanation.taps.count) taps compared, every error is rounding")
+        "nothing to explain: \(count) \(count == 1 ? "tap" : "taps") compared, every error is rounding"
+      )
     }
     if !isQuiet { lines += explanation.notes.map { canvas.styled($0, .dim) } }
     return lines

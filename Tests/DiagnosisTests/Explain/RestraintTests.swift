@@ -26,6 +26,15 @@ struct RestraintTests {
     }
   }
 
+  @Test("a frame of infinities at the output alone is not called after what is finite")
+  func infiniteOutput() throws {
+    let bench = try ExplainBench(frames: 150)
+    let explanation = try bench.explanation(
+      bench.parse("frame-overflowed=75@encoder.ln_post"), taps: .globs(["encoder.ln_post"]))
+    #expect(explanation.findings.allSatisfy { $0.slug == "frame-overflowed" }, "\(explanation)")
+    #expect(!explanation.findings.isEmpty || !explanation.unexplained.isEmpty)
+  }
+
   @Test("an error that no fault makes stays unexplained, with what is known of it")
   func unexplained() throws {
     let bench = try ExplainBench()
