@@ -15,6 +15,12 @@ import Testing
       let run = try Program.run(command)
       #expect(run.status == 0, "\(run.output) \(run.errors)")
     }
+    let folder = try TemporaryFolder()
+    let page = folder.file("page.html")
+    let run = try Program.run(["explain", Self.embedding, Self.audio, "--html", page])
+    #expect(run.output.contains("shows no mel"))
+    let markup = try fileText(page, limit: 1 << 24)
+    #expect(markup.contains("shows no mel") && !markup.contains("given the same mel"))
   }
 
   /// Masked keys of speech that ends early err as bf16 would, and the bound of that holds other values.

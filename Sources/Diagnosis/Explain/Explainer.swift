@@ -17,6 +17,9 @@ package struct Explainer: Sendable {
     let taps = shelf.taps
     var notes = notes
     let shelf = try withRecoveredMel(shelf, &notes)
+    if shelf.hidesMel {
+      notes.append("the candidate shows no mel: the rounding of a Float32 front-end is allowed for")
+    }
     var explanation = Explanation(
       candidate: shelf.name, findings: [], unexplained: [], taps: taps, notes: notes,
       repair: nil)

@@ -72,7 +72,10 @@ extension CandidateResult {
   package var parityEvidence: String {
     let judged = taps.filter { $0.introduced != nil }
     let worst = judged.max { ($0.introduced?.worstRatio ?? 0) < ($1.introduced?.worstRatio ?? 0) }
-    var text = "; \(judged.count) operations within their rounding bounds"
+    var text =
+      judged.count == 1
+      ? "; one operation within its rounding bound"
+      : "; \(judged.count) operations within their rounding bounds"
     if let worst, let ratio = worst.introduced?.worstRatio {
       text += ", the largest error \(TapTable.ratio(ratio)) of its bound (\(worst.tap))"
     }

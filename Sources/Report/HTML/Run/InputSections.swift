@@ -22,11 +22,17 @@ struct MelSection {
         parts.append(map.markup)
       }
     }
-    let isCommon = parts.count == 1
-    let note =
-      isCommon ? "Every encoder was given the same mel." : "The front-ends do not agree."
-    return element("p", ["class": "note"], note)
+    let note = parts.count > 1 ? "The front-ends do not agree." : agreement(details.mels)
+    return element("p", ["class": "note"], escaped(note))
       + element("div", ["class": "maps"], parts.joined())
+  }
+
+  /// What can be said where every mel that is shown is the reference's.
+  private func agreement(_ mels: [CellGrid?]) -> String {
+    let silent = candidates.indices.filter { $0 >= mels.count || mels[$0] == nil }
+    if silent.isEmpty { return "Every encoder was given the same mel." }
+    return silent.map { candidates[$0].backend }.joined(separator: ", ")
+      + (silent.count == 1 ? " shows" : " show") + " no mel."
   }
 
   private func spectrogram(_ title: String, _ grid: CellGrid) -> String {
