@@ -106,6 +106,10 @@ let package = Package(
       name: "KernelsAVX512", dependencies: ["KernelTable", "CProcessor"],
       swiftSettings: kernels(isIntel ? ["-march=skylake-avx512"] : [])),
     .target(
+      name: "KernelsAMX", dependencies: ["KernelTable", "CProcessor"],
+      swiftSettings: kernels(
+        isIntel ? ["-march=skylake-avx512", "-mamx-tile", "-mamx-bf16"] : [])),
+    .target(
       name: "KernelsAVX2", dependencies: ["KernelTable", "CProcessor"],
       swiftSettings: kernels(isIntel ? ["-march=haswell"] : [])),
     .target(
@@ -114,8 +118,8 @@ let package = Package(
     .target(
       name: "Kernels",
       dependencies: [
-        "KernelTable", "KernelsAVX512", "KernelsAVX2", "KernelsNEON", "KernelsScalar", "CProcessor",
-        "Processor",
+        "KernelTable", "KernelsAMX", "KernelsAVX512", "KernelsAVX2", "KernelsNEON", "KernelsScalar",
+        "CProcessor", "Processor",
       ],
       swiftSettings: strict),
     .target(

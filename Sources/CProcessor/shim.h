@@ -30,6 +30,9 @@ static inline void encoder_diff_pause(void) {}
 static inline void encoder_diff_prefetch(const void *address) {
   __builtin_prefetch(address, 0, 3);
 }
+static inline void encoder_diff_prefetch_to_second(const void *address) {
+  __builtin_prefetch(address, 0, 2);
+}
 static inline void encoder_diff_prefetch_to_write(const void *address) {
   __builtin_prefetch(address, 1, 3);
 }
@@ -40,6 +43,12 @@ static inline void encoder_diff_prefetch_to_write(const void *address) {
 typedef float encoder_diff_f32x16 __attribute__((__vector_size__(64)));
 static inline encoder_diff_f32x16 encoder_diff_max16(encoder_diff_f32x16 a, encoder_diff_f32x16 b) {
   return __builtin_ia32_maxps512(a, b, 4);
+}
+
+/// One bit a lane: whether a is larger than b.
+typedef int encoder_diff_i32x16 __attribute__((__vector_size__(64)));
+static inline unsigned int encoder_diff_larger16(encoder_diff_i32x16 a, encoder_diff_i32x16 b) {
+  return __builtin_ia32_cmpd512_mask(a, b, 6, (unsigned short)-1);
 }
 #endif
 #if defined(__AVX__)

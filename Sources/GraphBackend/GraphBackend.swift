@@ -6,7 +6,8 @@ package import Kernels
 import Synchronization
 package import TensorCore
 
-/// `graph` and `graph:unfused`: Float32 with kernels of our own.
+/// `graph`, `graph:unfused` and, with kernels of a certain instruction set, `graph:avx2` and the like:
+/// Float32 with kernels of our own.
 ///
 /// The same bits for every thread count, and whether or not taps are observed.
 package final class GraphBackend: EncoderBackend {
@@ -35,7 +36,9 @@ package final class GraphBackend: EncoderBackend {
     program: EncoderProgram, weights: any WeightSource, threads: Int? = nil, fused: Bool = true,
     kernels: KernelTable = .best
   ) {
-    name = fused ? "graph" : "graph:unfused"
+    name =
+      !fused
+      ? "graph:unfused" : kernels.name == KernelTable.best.name ? "graph" : "graph:\(kernels.name)"
     self.program = program
     isFused = fused
     self.kernels = kernels
@@ -76,7 +79,19 @@ package final class GraphBackend: EncoderBackend {
   /// How many threads share the work of one run.
   package var threadCount: Int { pool.threadCount }
 
-  /// Which kernels run: `avx512`, `avx2`, `neon` or `scalar`.
+  /// A backend with the kernels of this name; `nil` where this processor has none.
+  package convenience init?(
+    program: EncoderProgram, weights: any WeightSource, threads: Int? = nil,
+    kernelsNamed name: String
+  ) {
+    guard let kernels = KernelTable.available.first(where: { $0.name == name }) else { return nil }
+    self.init(program: program, weights: weights, threads: threads, kernels: kernels)
+  }
+
+  /// Kernels that run on this processor, fastest first.
+  package static var kernelNames: [String] { KernelTable.available.map(\.name) }
+
+  /// Which kernels run: `amx`, `avx512`, `avx2`, `neon` or `scalar`.
   package var kernelName: String { kernels.name }
 
   /// The kernels that run where none are asked for.
@@ -110,7 +125,9 @@ package final class GraphBackend: EncoderBackend {
     of stages: [EncoderStage], observing taps: Set<String> = []
   ) throws(GraphError) -> MemoryPlan {
     let graph = try graph(of: stages, observing: taps)
-    return MemoryPlan(graph, scratch: StepBuilder.scratchLayouts(graph, kernels))
+    return MemoryPlan(
+      graph, scratch: StepBuilder.scratchLayouts(graph, kernels),
+      splits: SplitPlan(graph, kernels).layouts)
   }
 
   package func run(
@@ -160,7 +177,9 @@ package final class GraphBackend: EncoderBackend {
       throw GraphError.wrongShape(
         value: graph[graph.input].name, expected: expected, found: input.shape)
     }
-    let plan = MemoryPlan(graph, scratch: StepBuilder.scratchLayouts(graph, kernels))
+    let splits = SplitPlan(graph, kernels)
+    let plan = MemoryPlan(
+      graph, scratch: StepBuilder.scratchLayouts(graph, kernels), splits: splits.layouts)
     let arena = takeArena(plan.arenaCount)
     defer { spareArena.give(arena) }
     return try input.withFloat32 { elements -> Tensor in
@@ -168,7 +187,8 @@ package final class GraphBackend: EncoderBackend {
         throw GraphError.malformed("the input is empty")
       }
       var builder = StepBuilder(
-        graph: graph, plan: plan, arena: arena.base, kernels: kernels, weights: weights,
+        graph: graph, plan: plan, splits: splits, arena: arena.base, kernels: kernels,
+        weights: weights,
         pool: pool, input: base)
       try builder.build()
       withExtendedLifetime(builder.owners) {

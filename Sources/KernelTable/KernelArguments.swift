@@ -26,6 +26,29 @@ package struct PackArguments {
   }
 }
 
+/// Rows of a matrix to be cut into blocks of a tile's rows each, as products read them.
+package struct SplitArguments {
+  package var a: UnsafePointer<Float>
+  package var aStride: Int
+  package var depth: Int
+  package var rows: Int
+  /// Tiles to write; `target` is where the block of the first tile lies.
+  package var tiles: Range<Int>
+  package var target: UnsafeMutablePointer<Float>
+
+  package init(
+    a: UnsafePointer<Float>, aStride: Int, depth: Int, rows: Int, tiles: Range<Int>,
+    target: UnsafeMutablePointer<Float>
+  ) {
+    self.a = a
+    self.aStride = aStride
+    self.depth = depth
+    self.rows = rows
+    self.tiles = tiles
+    self.target = target
+  }
+}
+
 /// A destination or addend of a product: `[rows, columns]` with a row stride.
 package struct MatrixAddress {
   package var base: UnsafeMutablePointer<Float>
@@ -49,6 +72,8 @@ package struct ProductArguments {
   package var segments: Int = 1
   package var segmentDepth: Int
   package var segmentStride: Int = 0
+  /// The rows of A, cut ahead, from row 0 on; read instead of `a`.
+  package var split: UnsafePointer<Float>?
   /// Packed panels; their depth is segments·segmentDepth.
   package var packed: UnsafePointer<Float>
   package var rows: Range<Int>
@@ -66,11 +91,15 @@ package struct ProductArguments {
   /// Where the activated value goes before the residual is added, if anywhere.
   package var beforeResidual: MatrixAddress?
   package var out: MatrixAddress
+  /// Where the result goes cut, block by block, if anywhere; only for tables that cut.
+  package var splitOut: UnsafeMutablePointer<Float>?
+  /// Whether `out` is to be written beside `splitOut`.
+  package var writesOut = true
   /// `scratchCount` floats of this thread, aligned to a cache line.
   package var scratch: UnsafeMutablePointer<Float>
 
   /// Floats of scratch that any kernel of any table may use.
-  package static let scratchCount = 96 * 1024
+  package static let scratchCount = 160 * 1024
 
   package init(
     a: UnsafePointer<Float>, aStride: Int, depth: Int, packed: UnsafePointer<Float>,
@@ -104,6 +133,13 @@ package struct AttentionArguments {
   package var rows: Range<Int>
   /// The head's first channel of row 0.
   package var out: MatrixAddress
+  /// Where the result goes cut, if anywhere: the first block of row 0, in which the head's steps begin
+  /// with `splitStep` of `splitDepth` terms; only for tables that cut, and heads of whole steps.
+  package var splitOut: UnsafeMutablePointer<Float>?
+  package var splitStep = 0
+  package var splitDepth = 0
+  /// Whether `out` is to be written beside `splitOut`.
+  package var writesOut = true
   package var scratch: UnsafeMutablePointer<Float>
 
   package init(

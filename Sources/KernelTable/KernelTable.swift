@@ -3,12 +3,18 @@
 /// Kernels take raw addresses and sizes only, allocate nothing and keep nothing. A table crosses
 /// from the module that was compiled for an instruction set to those that were not; code does not.
 package struct KernelTable: Sendable {
-  /// `avx512`, `avx2`, `neon` or `scalar`.
+  /// `amx`, `avx512`, `avx2`, `neon` or `scalar`.
   package let name: String
   /// Rows of a register tile.
   package let tileRows: Int
   /// Columns of a register tile, and of a packed panel.
   package let panelWidth: Int
+
+  /// Floats of a packed panel over a depth.
+  package let panelSize: @Sendable (_ depth: Int) -> Int
+  /// Cuts rows of A ahead of several products that read them, where products read them cut: blocks of
+  /// `tileRows` rows, each of `panelSize` floats.
+  package let splitBlocks: (@Sendable (SplitArguments) -> Void)?
 
   /// Packs `[columns, depth]` (a weight matrix, keys) into panels of `panelWidth` columns.
   package let packTransposed: @Sendable (PackArguments) -> Void
@@ -35,6 +41,8 @@ package struct KernelTable: Sendable {
 
   package init(
     name: String, tileRows: Int, panelWidth: Int,
+    panelSize: @escaping @Sendable (Int) -> Int,
+    splitBlocks: (@Sendable (SplitArguments) -> Void)? = nil,
     packTransposed: @escaping @Sendable (PackArguments) -> Void,
     packRows: @escaping @Sendable (PackArguments) -> Void,
     product: @escaping @Sendable (ProductArguments) -> Void,
@@ -50,6 +58,8 @@ package struct KernelTable: Sendable {
     self.name = name
     self.tileRows = tileRows
     self.panelWidth = panelWidth
+    self.panelSize = panelSize
+    self.splitBlocks = splitBlocks
     self.packTransposed = packTransposed
     self.packRows = packRows
     self.product = product
@@ -68,6 +78,6 @@ package struct KernelTable: Sendable {
 
   /// Floats of `columns` columns packed over `depth`.
   package func packedCount(columns: Int, depth: Int) -> Int {
-    panels(columns) * panelWidth * depth
+    panels(columns) * panelSize(depth)
   }
 }

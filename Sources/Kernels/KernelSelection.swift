@@ -6,6 +6,7 @@ import KernelsScalar
 import Processor
 
 #if arch(x86_64)
+  import KernelsAMX
   import KernelsAVX2
   import KernelsAVX512
 #endif
@@ -15,6 +16,7 @@ extension KernelTable {
   package static let available: [KernelTable] = {
     var tables: [KernelTable] = []
     #if arch(x86_64)
+      if TileRegisters.areAvailable { tables.append(amxKernels()) }
       switch VectorExtension.ofThisProcessor {
       case .avx512: tables += [avx512Kernels(), avx2Kernels()]
       case .avx2: tables.append(avx2Kernels())

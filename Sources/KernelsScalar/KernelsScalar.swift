@@ -6,10 +6,11 @@ package import KernelTable
 /// Runs anywhere.
 package func scalarKernels() -> KernelTable {
   KernelTable(
-    name: "scalar", tileRows: tileRows, panelWidth: panelWidth, packTransposed: packTransposed,
-    packRows: packRows, product: product, attention: attention, layerNorm: layerNorm,
-    softmax: softmaxRows, gelu: geluRows, exponential: exponentialRows,
-    errorFunction: errorFunctionRows, add: addRows, spinFMA: spinFMA)
+    name: "scalar", tileRows: tileRows, panelWidth: panelWidth,
+    panelSize: { panelWidth * $0 }, packTransposed: packTransposed, packRows: packRows,
+    product: product, attention: attention, layerNorm: layerNorm, softmax: softmaxRows,
+    gelu: geluRows, exponential: exponentialRows, errorFunction: errorFunctionRows, add: addRows,
+    spinFMA: spinFMA)
 }
 
 private func spinFMA(_ iterations: Int) -> Double {

@@ -8,6 +8,9 @@ import KernelsNEON
 /// processors, so its source is run there too.
 let testedTables: [KernelTable] = KernelTable.available + [neonKernels()]
 
+/// Those whose sums have the order of the scalar table's: they give its bits.
+let orderedTables = testedTables.filter { $0.splitBlocks == nil }
+
 /// Seeded noise between −1 and 1.
 func noise(_ count: Int, seed: UInt64) -> [Float] {
   var state = seed &* 0x9E37_79B9_7F4A_7C15 &+ 1

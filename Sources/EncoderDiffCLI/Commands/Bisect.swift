@@ -33,7 +33,8 @@ struct Bisect: ParsableCommand {
   @OptionGroup var page: PageOptions
 
   @Option(
-    help: ArgumentHelp("reference:f32, blas, graph or graph:unfused.", valueName: "name"))
+    help: ArgumentHelp("reference:f32, blas, graph, graph:unfused, graph:avx2 …", valueName: "name")
+  )
   var backend: String?
 
   @Option(

@@ -21,8 +21,8 @@ struct Dump: ParsableCommand {
   @OptionGroup var taps: TapOptions
 
   @Option(
-    help: ArgumentHelp("reference, reference:f32, blas, graph or graph:unfused.", valueName: "name")
-  )
+    help: ArgumentHelp(
+      "reference, reference:f32, blas, graph, graph:unfused, graph:avx2 …", valueName: "name"))
   var backend: String = "reference"
 
   @Option(

@@ -26,6 +26,8 @@ struct Workbench {
   }
 
   static let backendNames = ["reference", "reference:f32", "blas", "graph", "graph:unfused"]
+  /// `graph` with the kernels of each instruction set that this processor has.
+  static let kernelBackendNames = GraphBackend.kernelNames.map { "graph:\($0)" }
 
   /// Makes one backend.
   /// - `name`: as `--backends` calls it.
@@ -46,11 +48,20 @@ struct Workbench {
     case "graph": return GraphBackend(program: program, weights: weights, threads: threads)
     case "graph:unfused":
       return GraphBackend(program: program, weights: weights, threads: threads, fused: false)
+    case _ where Self.kernelBackendNames.contains(name):
+      let kernels = String(name.dropFirst("graph:".count))
+      if let graph = GraphBackend(
+        program: program, weights: weights, threads: threads, kernelsNamed: kernels)
+      {
+        return graph
+      }
+      fallthrough
     default:
-      let nearest = nearestName(to: name, among: Self.backendNames)
+      let names = Self.backendNames + Self.kernelBackendNames
+      let nearest = nearestName(to: name, among: names)
       throw UsageError(
         "unknown backend '\(name)'\(nearest.map { "; did you mean '\($0)'?" } ?? ""); "
-          + "there are \(Self.backendNames.joined(separator: ", "))")
+          + "there are \(names.joined(separator: ", "))")
     }
   }
 

@@ -49,8 +49,9 @@ struct ModelOptions: ParsableArguments {
 struct BackendOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Comma-separated: reference, reference:f32, blas, graph, graph:unfused. The others are "
-        + "compared with the first.", valueName: "list"))
+      "Comma-separated: reference, reference:f32, blas, graph, graph:unfused, and graph with the "
+        + "kernels of one instruction set, as in graph:avx2. The others are compared with the first.",
+      valueName: "list"))
   var backends: String = "reference,blas,graph"
 
   @Option(

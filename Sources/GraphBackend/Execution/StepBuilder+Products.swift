@@ -24,6 +24,9 @@ extension StepBuilder {
     if let bias = product.bias {
       arguments.bias = UnsafePointer(try own(weights.vector(bias)).base)
     }
+    if isLinear { arguments.split = split(of: node.inputs[0]).map { UnsafePointer($0) } }
+    arguments.splitOut = split(of: node.output)
+    arguments.writesOut = !splits.onlyCut.contains(node.output)
     arguments.activates = product.activates
     if let table = product.table {
       let buffer = try own(weights.table(table))
@@ -148,9 +151,12 @@ extension StepBuilder {
     let tileRows = kernels.tileRows
     let tiles = (frames + tileRows - 1) / tileRows
     let run = kernels.attention
+    let split = SplitPlan.writesCut(node, graph, kernels) ? split(of: node.output) : nil
+    let writesOut = !splits.onlyCut.contains(node.output)
+    let panelWidth = kernels.panelWidth
     addStep(node, numHeads * tiles) { units, scratch in
       forEachRun(units, length: tiles) { head, tile in
-        run(
+        var part =
           AttentionArguments(
             query: UnsafePointer(query.base + head * headDim), queryStride: query.stride,
             keys: UnsafePointer(keys.base + head * keySize),
@@ -158,7 +164,12 @@ extension StepBuilder {
             headDim: headDim, scale: scale,
             rows: (tile.lowerBound * tileRows)..<min(frames, tile.upperBound * tileRows),
             out: MatrixAddress(base: out.base + head * headDim, stride: out.stride),
-            scratch: scratch))
+            scratch: scratch)
+        part.splitOut = split
+        part.splitStep = head * headDim / panelWidth
+        part.splitDepth = out.columns
+        part.writesOut = writesOut
+        run(part)
       }
     }
   }

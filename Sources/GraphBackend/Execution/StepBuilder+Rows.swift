@@ -16,20 +16,44 @@ extension StepBuilder {
     let columns = out.columns
     let weight = try own(norm.weight.map { try weights.vector($0) } ?? constant(1, columns))
     let bias = try own(norm.bias.map { try weights.vector($0) } ?? constant(0, columns))
-    if norm.isCentred && !norm.usesSampleVariance && !norm.usesFloat16Variance {
-      let run = kernels.layerNorm
-      addRows(node, out) { rows in
-        run(
-          LayerNormArguments(
-            source: input.base, sourceStride: input.stride, columns: columns, rows: rows,
-            epsilon: norm.epsilon, weight: weight.base, bias: bias.base, out: out.address))
-      }
+    if norm.isUsual {
+      let arguments = LayerNormArguments(
+        source: input.base, sourceStride: input.stride, columns: columns, rows: 0..<out.rows,
+        epsilon: norm.epsilon, weight: weight.base, bias: bias.base, out: out.address)
+      addUsualNorm(node, arguments, out)
       return
     }
     addRows(node, out) { rows in
       for row in rows {
         normaliseUnusually(
           norm, input.row(row), weight.base, bias.base, columns, out.row(row))
+      }
+    }
+  }
+
+  /// Rows by themselves, or tiles of them that are cut while they are in the cache.
+  private mutating func addUsualNorm(
+    _ node: GraphNode, _ arguments: LayerNormArguments, _ out: Placement
+  ) {
+    let run = kernels.layerNorm
+    guard let split = split(of: node.output), let cut = kernels.splitBlocks else {
+      addRows(node, out) { rows in
+        var part = arguments
+        part.rows = rows
+        run(part)
+      }
+      return
+    }
+    let tileRows = kernels.tileRows
+    addStep(node, (out.rows + tileRows - 1) / tileRows) { tiles, _ in
+      for tile in tiles {
+        var part = arguments
+        part.rows = (tile * tileRows)..<min(out.rows, (tile + 1) * tileRows)
+        run(part)
+        cut(
+          SplitArguments(
+            a: UnsafePointer(out.base), aStride: out.stride, depth: out.columns, rows: out.rows,
+            tiles: tile..<(tile + 1), target: split))
       }
     }
   }
@@ -150,6 +174,11 @@ extension StepBuilder {
       }
     }
   }
+}
+
+extension LayerNorm {
+  /// Whether the kernels know it.
+  var isUsual: Bool { isCentred && !usesSampleVariance && !usesFloat16Variance }
 }
 
 /// The functions that stand in GELU's place in faulty ports.

@@ -30,6 +30,7 @@ struct Placement {
 struct StepBuilder {
   let graph: Graph
   let plan: MemoryPlan
+  let splits: SplitPlan
   let arena: UnsafeMutablePointer<Float>
   let kernels: KernelTable
   let weights: PackedWeights
@@ -43,7 +44,7 @@ struct StepBuilder {
   /// Panels that a unit of a product spans: all tiles of rows meet them one after the other, so they
   /// take half of the second-level cache at most; the other half is for rows and sums.
   func unitPanels(depth: Int) -> Int {
-    let panelByteCount = max(depth, 1) * kernels.panelWidth * MemoryLayout<Float>.stride
+    let panelByteCount = max(kernels.panelSize(depth), 1) * MemoryLayout<Float>.stride
     let largest = max(1, 384 / kernels.panelWidth)
     return min(largest, max(2, secondLevelCacheByteCount / 2 / panelByteCount))
   }
@@ -62,6 +63,11 @@ struct StepBuilder {
 
   func scratch(_ position: Int, _ index: Int) -> Placement {
     placement(plan.buffers[plan.scratchBuffers[position, default: []][index]])
+  }
+
+  /// Where the blocks of a value lie, if dense layers read it cut.
+  func split(of value: ValueID) -> UnsafeMutablePointer<Float>? {
+    plan.splitBufferOfValue[value].map { arena + plan.buffers[$0].offset }
   }
 
   /// Adds the steps of all nodes.
@@ -96,7 +102,28 @@ struct StepBuilder {
     case .transform(let transform): addTransform(transform, node, inputs[0], out)
     case .replaceRows(let from): addReplacement(from, node, inputs, out)
     }
+    if let split = split(of: node.output), !cuts(node) { addSplit(node, out, split) }
     if out.layout.halo > 0 { clearHalo(of: out, in: first) }
+  }
+
+  /// Whether the steps of `node` cut its result themselves.
+  private func cuts(_ node: GraphNode) -> Bool {
+    if case .layerNorm(let norm) = node.operation { return norm.isUsual }
+    return SplitPlan.writesCut(node, graph, kernels)
+  }
+
+  /// Cuts a value behind the node that computes it.
+  private mutating func addSplit(
+    _ node: GraphNode, _ out: Placement, _ split: UnsafeMutablePointer<Float>
+  ) {
+    guard let run = kernels.splitBlocks else { return }
+    let tiles = (out.rows + kernels.tileRows - 1) / kernels.tileRows
+    addStep(node, tiles, suffix: "#parts") { tiles, _ in
+      run(
+        SplitArguments(
+          a: UnsafePointer(out.base), aStride: out.stride, depth: out.columns, rows: out.rows,
+          tiles: tiles, target: split))
+    }
   }
 
   mutating func own(_ buffer: FloatBuffer) -> FloatBuffer {

@@ -29,8 +29,11 @@ package struct MemoryPlan: Sendable {
   ///
   /// Largest buffer first, each at the lowest place that is free for its whole life: the greedy
   /// order that wastes least where sizes differ much.
-  /// `scratch`: buffers that node n needs while it runs, by n.
-  package init(_ graph: Graph, scratch: [Int: [BufferLayout]] = [:]) {
+  /// - `scratch`: buffers that node n needs while it runs, by n.
+  /// - `splits`: blocks of values that dense layers read cut.
+  package init(
+    _ graph: Graph, scratch: [Int: [BufferLayout]] = [:], splits: [ValueID: BufferLayout] = [:]
+  ) {
     let lifetimes = Self.lifetimes(graph)
     let halos = Self.halos(graph)
     var representative: [ValueID: Int] = [:]
@@ -58,7 +61,22 @@ package struct MemoryPlan: Sendable {
         return buffers.count - 1
       }
     }
+    for (id, layout) in splits.sorted(by: { $0.key < $1.key }) {
+      guard let lifetime = Self.splitLifetime(of: id, graph) else { continue }
+      splitBufferOfValue[id] = buffers.count
+      buffers.append(PlannedBuffer(layout: layout, offset: 0, lifetime: lifetime))
+    }
     place()
+  }
+
+  /// Blocks of a value, by number in `buffers`.
+  package private(set) var splitBufferOfValue: [ValueID: Int] = [:]
+
+  /// From the node that defines a value to the last that reads its blocks.
+  private static func splitLifetime(of value: ValueID, _ graph: Graph) -> ClosedRange<Int>? {
+    guard let first = graph.definition(of: value) else { return nil }
+    let last = graph.nodes.lastIndex { SplitPlan.rows(of: $0) == value }
+    return first...(last ?? first)
   }
 
   /// Buffers that a node needs while it runs, by the node's position.

@@ -1,0 +1,1 @@
+../KernelsShared/PeakLoop24.swift
