@@ -5,20 +5,20 @@ import Testing
 /// `check` in the hands of a CI job: what passes, what fails and what it says.
 @Suite struct CheckTests {
   /// A folder with one sound case whose baseline is recorded.
-  private func recordedFolder(backend: String = "graph") throws -> TemporaryFolder {
+  private func recordedFolder(_ more: String = "") throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
-    try folder.write("sound.yaml", manifest(backend: backend))
+    try folder.write("sound.yaml", manifest(more))
     let first = try Program.run(["check", folder.path, "--update"])
     #expect(first.status == 1, "\(first.errors)")
     #expect(first.output.contains("recorded for the first time"))
     return folder
   }
 
-  private func manifest(_ more: String = "", backend: String = "graph") -> String {
+  private func manifest(_ more: String = "") -> String {
     """
     model: \(Program.root)/\(smallModel)
     audio: \(Program.root)/\(digits)
-    backends: [reference, \(backend)]
+    backends: [reference, graph]
     taps: layers
     \(more)
     """
@@ -93,8 +93,8 @@ import Testing
   }
 
   @Test func driftIsToldWithItsOperation() throws {
-    // Twice the rounding of the result alone is no drift: `graph` may be more exact than that.
-    let folder = try recordedFolder(backend: "blas")
+    // Twice the rounding of a result alone, the usual allowance, is more than `graph` may need.
+    let folder = try recordedFolder("budget: {drift: 1.2}")
     let path = folder.file("baseline.json")
     let text = try folder.read("baseline.json")
     let line = try #require(text.split(separator: "\n").first { $0.contains("\"encoder.conv2\"") })
