@@ -6,7 +6,7 @@ import KernelTable
 
 /// Panels of keys in a block: its scores and powers stay in the first-level cache.
 private let blockPanels = 4
-let blockKeys = blockPanels * stepTerms
+private let blockKeys = blockPanels * stepTerms
 /// Floats of a tile's sums.
 private let sumsSize = tileRows * panelWidth
 

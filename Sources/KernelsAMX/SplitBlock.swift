@@ -33,9 +33,9 @@ typealias Words = SIMD16<UInt32>
 
 /// The three parts of pairs of values, lane by lane: `first` in the lower halves.
 ///
-/// The high and middle parts are rounded to nearest; the low one, of at most seven bits, is exact and ends
-/// where the upper half of its word does. All three sum up to the value. The three smallest of nine
-/// products are left out: below 2⁻²⁵ of the value's product.
+/// The high and middle parts are rounded to nearest; the low one, of at most seven bits, is exact. All
+/// three sum up to the value, unless it is below `smallestCut`: then what is below the smallest bfloat16
+/// is lost. The three smallest of nine products are left out: below 2⁻²⁵ of the value's product.
 /// - Precondition: finite, and not so large that rounding overflows.
 @inline(__always)
 func splitPairs(_ first: Vector, _ second: Vector) -> (high: Words, middle: Words, low: Words) {
@@ -50,7 +50,7 @@ func splitPairs(_ first: Vector, _ second: Vector) -> (high: Words, middle: Word
   let low0 = unsafeBitCast(rest0 - unsafeBitCast(middle0, to: Vector.self), to: Words.self)
   let low1 = unsafeBitCast(rest1 - unsafeBitCast(middle1, to: Vector.self), to: Words.self)
   return (
-    high0 &>> 16 | high1, middle0 &>> 16 | middle1, low0 &>> 16 | low1
+    high0 &>> 16 | high1, middle0 &>> 16 | middle1, low0 &>> 16 | low1 & upper
   )
 }
 

@@ -114,6 +114,22 @@ struct TileTests {
     }
   }
 
+  @Test("tiny values beside usual ones in a row spoil nothing")
+  func tinyNeighbours() throws {
+    let table = try #require(cuttingTable)
+    let (rows, columns, depth) = (32, 32, 64)
+    var a = noise(rows * depth, seed: 50)
+    var b = noise(columns * depth, seed: 51)
+    // Every third value, so that they share words with usual ones in either half.
+    for i in stride(from: 0, to: a.count, by: 3) {
+      a[i] *= 0x1p-118
+      b[i] *= 0x1p-125
+    }
+    let out = multiply(table, a, b, rows: rows, columns: columns, depth: depth)
+    let expected = multiply(scalarKernels(), a, b, rows: rows, columns: columns, depth: depth)
+    for i in out.indices { #expect(abs(out[i] - expected[i]) < 64 * 0x1p-24 * 8) }
+  }
+
   @Test("one tiny row among usual ones, and rows of zeros")
   func mixture() throws {
     let table = try #require(cuttingTable)
