@@ -1,4 +1,5 @@
 import KernelTable
+import KernelsScalar
 import Testing
 
 #if canImport(Glibc)
@@ -89,6 +90,22 @@ struct AttentionTests {
       let part = attend(
         table, frames: frames, headDim: 32, scale: 0.3, rows: start..<end, inputs)
       #expect(part[(start * 32)..<(end * 32)] == whole[(start * 32)..<(end * 32)])
+    }
+  }
+
+  @Test("an infinite key is no key to some queries and spoils the others, as in the scalar twin")
+  func infinite() {
+    var inputs = (0..<3).map { noise(150 * 32, seed: UInt64(40 + $0)) }
+    inputs[1][137 * 32 + 3] = -.infinity
+    let expected = attend(
+      scalarKernels(), frames: 150, headDim: 32, scale: 0.25, rows: 0..<150, inputs)
+    #expect(expected.contains { $0.isNaN } && expected.contains { $0.isFinite })
+    for table in testedTables {
+      let out = attend(table, frames: 150, headDim: 32, scale: 0.25, rows: 0..<150, inputs)
+      for i in out.indices {
+        #expect(out[i].isNaN == expected[i].isNaN, "\(table.name) \(i)")
+        if !expected[i].isNaN { #expect(abs(out[i] - expected[i]) < 2e-5, "\(table.name) \(i)") }
+      }
     }
   }
 

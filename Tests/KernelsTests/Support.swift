@@ -18,7 +18,7 @@ func noise(_ count: Int, seed: UInt64) -> [Float] {
     state ^= state << 13
     state ^= state >> 7
     state ^= state << 17
-    return Float(Int32(truncatingIfNeeded: state >> 33)) * 0x1p-31
+    return Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31
   }
 }
 
