@@ -32,13 +32,12 @@ package final class GraphBackend: EncoderBackend {
   /// - `threads`: as many as the affinity mask allows processors where `nil`.
   /// - `fused`: whether passes rewrite the graph.
   /// - `kernels`: one of `KernelTable.available`; the fastest unless told otherwise.
+  /// - `name`: what it is called; by `fused` alone where `nil`.
   package init(
     program: EncoderProgram, weights: any WeightSource, threads: Int? = nil, fused: Bool = true,
-    kernels: KernelTable = .best
+    kernels: KernelTable = .best, name: String? = nil
   ) {
-    name =
-      !fused
-      ? "graph:unfused" : kernels.name == KernelTable.best.name ? "graph" : "graph:\(kernels.name)"
+    self.name = name ?? (fused ? "graph" : "graph:unfused")
     self.program = program
     isFused = fused
     self.kernels = kernels
@@ -79,13 +78,18 @@ package final class GraphBackend: EncoderBackend {
   /// How many threads share the work of one run.
   package var threadCount: Int { pool.threadCount }
 
-  /// A backend with the kernels of this name; `nil` where this processor has none.
+  /// A backend with the kernels of this name, called `graph:` and the name; `nil` where this processor
+  /// has none.
   package convenience init?(
     program: EncoderProgram, weights: any WeightSource, threads: Int? = nil,
-    kernelsNamed name: String
+    kernelsNamed kernelName: String
   ) {
-    guard let kernels = KernelTable.available.first(where: { $0.name == name }) else { return nil }
-    self.init(program: program, weights: weights, threads: threads, kernels: kernels)
+    guard let kernels = KernelTable.available.first(where: { $0.name == kernelName }) else {
+      return nil
+    }
+    self.init(
+      program: program, weights: weights, threads: threads, kernels: kernels,
+      name: "graph:\(kernelName)")
   }
 
   /// Kernels that run on this processor, fastest first.

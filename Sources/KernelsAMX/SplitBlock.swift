@@ -16,6 +16,7 @@ let stepTerms = 32
 let tileSize = 256
 let partSize = 2 * tileSize
 let stepSize = 3 * partSize
+
 /// Steps that `depth` terms take; the last one is filled with zeros.
 @inline(__always)
 func stepCount(_ depth: Int) -> Int { (depth + stepTerms - 1) / stepTerms }

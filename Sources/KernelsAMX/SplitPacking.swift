@@ -19,7 +19,7 @@ func packTransposed(_ arguments: PackArguments) {
           words: words, target: block + headerSize(arguments.depth) + half * tileSize)
       }
       flags(block).update(repeating: found, count: stepCount(arguments.depth))
-      if found & isExact == 0 { continue }
+      if found & needsFloat32 == 0 { continue }
       packExactly(block, depth: arguments.depth, columns: count) { term, column in
         source[column * arguments.sourceStride + term]
       }
@@ -79,30 +79,12 @@ private func transpose(_ source: UnsafePointer<Float>, to target: UnsafeMutableP
   while i < lanes {
     var j = 0
     while j < lanes {
-      let square = source + i * lanes + j
-      let a = loadFour(square)
-      let b = loadFour(square + lanes)
-      let c = loadFour(square + 2 * lanes)
-      let d = loadFour(square + 3 * lanes)
-      let out = target + j * lanes + i
-      storeFour(SIMD4(a[0], b[0], c[0], d[0]), out)
-      storeFour(SIMD4(a[1], b[1], c[1], d[1]), out + lanes)
-      storeFour(SIMD4(a[2], b[2], c[2], d[2]), out + 2 * lanes)
-      storeFour(SIMD4(a[3], b[3], c[3], d[3]), out + 3 * lanes)
+      transposeSquare(
+        source + i * lanes + j, stride: lanes, to: target + j * lanes + i, targetStride: lanes)
       j += 4
     }
     i += 4
   }
-}
-
-@inline(__always)
-private func loadFour(_ address: UnsafePointer<Float>) -> SIMD4<UInt32> {
-  UnsafeRawPointer(address).loadUnaligned(as: SIMD4<UInt32>.self)
-}
-
-@inline(__always)
-private func storeFour(_ words: SIMD4<UInt32>, _ address: UnsafeMutablePointer<Float>) {
-  UnsafeMutableRawPointer(address).storeBytes(of: words, as: SIMD4<UInt32>.self)
 }
 
 /// Blocks of a matrix that lies `[depth, columns]`: values.
@@ -136,7 +118,7 @@ func packRows(_ arguments: PackArguments) {
       found |= range.flagsOfAll()
     }
     flags(block).update(repeating: found, count: stepCount(depth))
-    if found & isExact == 0 { continue }
+    if found & needsFloat32 == 0 { continue }
     packExactly(block, depth: depth, columns: count) { term, column in
       source[term * arguments.sourceStride + column]
     }

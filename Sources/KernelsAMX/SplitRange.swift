@@ -6,7 +6,7 @@ import CProcessor
 typealias StepFlags = UInt8
 /// A value is not finite, or so large that rounding it to bfloat16 could overflow, or the largest of a
 /// row or column is so small that three bfloat16 do not hold it: see `splitExactly`.
-let isExact: StepFlags = 1
+let needsFloat32: StepFlags = 1
 /// A whole row or column is so small that low parts of its products vanish: tile registers take
 /// subnormal operands and results for zero. Of A that is a row's share of a step, zero or not, and it
 /// counts where all steps are so; of B a column over all of the depth, unless it is zero.
@@ -40,7 +40,7 @@ func areUnusual(_ flags: UnsafePointer<StepFlags>, _ steps: Int) -> Bool {
     some |= flags[step]
     all &= flags[step]
   }
-  return some & isExact | all != 0
+  return some & needsFloat32 | all != 0
 }
 
 @inline(__always)
@@ -58,7 +58,7 @@ func rowFlags(_ first: Vector, _ second: Vector) -> StepFlags {
   let huge = IntegerVector(repeating: Int32(bitPattern: ceiling.bitPattern) - 1)
   let small = IntegerVector(repeating: Int32(bitPattern: smallestOfRow.bitPattern) - 1)
   let isLarge = encoder_diff_larger16(top, small) != 0
-  if encoder_diff_larger16(top, huge) != 0 { return isExact }
+  if encoder_diff_larger16(top, huge) != 0 { return needsFloat32 }
   return isLarge ? 0 : smallFlags(top)
 }
 
@@ -67,7 +67,7 @@ func rowFlags(_ first: Vector, _ second: Vector) -> StepFlags {
 private func smallFlags(_ top: IntegerVector) -> StepFlags {
   let tiny = IntegerVector(repeating: Int32(bitPattern: smallestCut.bitPattern) - 1)
   let isZero = encoder_diff_larger16(top, IntegerVector.zero) == 0
-  return isZero || encoder_diff_larger16(top, tiny) != 0 ? isSmall : isSmall | isExact
+  return isZero || encoder_diff_larger16(top, tiny) != 0 ? isSmall : isSmall | needsFloat32
 }
 
 /// How far from zero the values of B's columns lie, a column a lane or all lanes of one.
@@ -96,7 +96,9 @@ struct ColumnRange {
   }
 
   private func flags(_ bits: UInt32) -> StepFlags {
-    if bits >= ceiling.bitPattern || bits != 0 && bits < smallestCut.bitPattern { return isExact }
+    if bits >= ceiling.bitPattern || bits != 0 && bits < smallestCut.bitPattern {
+      return needsFloat32
+    }
     return bits != 0 && bits < smallestOfColumn.bitPattern ? isSmall : 0
   }
 }

@@ -63,7 +63,7 @@ func splitRow(
 ) -> StepFlags {
   let found = rowFlags(first, second)
   storeParts(splitPairs(first, second), target)
-  if found & isExact != 0 { splitRowExactly(first, second, to: target) }
+  if found & needsFloat32 != 0 { splitRowExactly(first, second, to: target) }
   return found
 }
 

@@ -19,7 +19,8 @@ func packTransposed(_ arguments: PackArguments) {
       var k = 0
       while k < wholeDepth {
         transposeSquare(
-          rows + k, stride: arguments.sourceStride, to: target + k * panelWidth + column)
+          rows + k, stride: arguments.sourceStride, to: target + k * panelWidth + column,
+          targetStride: panelWidth)
         k += 4
       }
       column += 4
@@ -32,31 +33,6 @@ func packTransposed(_ arguments: PackArguments) {
       }
     }
   }
-}
-
-/// Four rows of four, written as columns of a panel.
-@inline(__always)
-private func transposeSquare(
-  _ source: UnsafePointer<Float>, stride: Int, to target: UnsafeMutablePointer<Float>
-) {
-  let a = loadFour(source)
-  let b = loadFour(source + stride)
-  let c = loadFour(source + 2 * stride)
-  let d = loadFour(source + 3 * stride)
-  storeFour(SIMD4(a[0], b[0], c[0], d[0]), target)
-  storeFour(SIMD4(a[1], b[1], c[1], d[1]), target + panelWidth)
-  storeFour(SIMD4(a[2], b[2], c[2], d[2]), target + 2 * panelWidth)
-  storeFour(SIMD4(a[3], b[3], c[3], d[3]), target + 3 * panelWidth)
-}
-
-@inline(__always)
-private func loadFour(_ address: UnsafePointer<Float>) -> SIMD4<Float> {
-  UnsafeRawPointer(address).loadUnaligned(as: SIMD4<Float>.self)
-}
-
-@inline(__always)
-private func storeFour(_ vector: SIMD4<Float>, _ address: UnsafeMutablePointer<Float>) {
-  UnsafeMutableRawPointer(address).storeBytes(of: vector, as: SIMD4<Float>.self)
 }
 
 /// Panels of a matrix that lies `[depth, columns]`: values.
