@@ -9,8 +9,8 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-/// Loops over every sample and every element of every tap: optimised in debug builds too, where they are a hundred
-/// times slower otherwise; generics need the whole module in sight.
+/// Loops over every sample, weight and element: optimised in debug builds too, where they are a hundred times slower
+/// otherwise; generics need the whole module in sight.
 let optimized: [SwiftSetting] =
   strict + [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2"])]
 
@@ -52,7 +52,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // Tensors and files.
-    .target(name: "TensorCore", swiftSettings: strict),
+    .target(name: "TensorCore", swiftSettings: optimized),
     .target(name: "TensorIO", dependencies: ["TensorCore", "CZlib"], swiftSettings: strict),
 
     // Waveform → mel.
@@ -61,7 +61,8 @@ let package = Package(
       swiftSettings: optimized),
 
     // What an encoder is, and how ports of it break.
-    .target(name: "EncoderModel", dependencies: ["TensorCore", "TensorIO"], swiftSettings: strict),
+    .target(
+      name: "EncoderModel", dependencies: ["TensorCore", "TensorIO"], swiftSettings: optimized),
     .target(
       name: "Faults", dependencies: ["TensorCore", "EncoderModel", "AudioFrontEnd"],
       swiftSettings: strict),
@@ -85,7 +86,7 @@ let package = Package(
         "TensorCore", "EncoderModel", "ReferenceArithmetic", "ReferenceAVX512", "ReferenceAVX2",
         "ReferencePortable", "CProcessor", "Processor",
       ],
-      swiftSettings: strict),
+      swiftSettings: optimized),
     .target(name: "BLASArithmetic", swiftSettings: strict),
     .target(
       name: "BLASAVX512", dependencies: ["BLASArithmetic"],
@@ -149,7 +150,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Transcription", dependencies: ["TensorCore", "TensorIO", "EncoderModel"],
-      swiftSettings: strict),
+      swiftSettings: optimized),
     .target(
       name: "Diagnosis",
       dependencies: [
