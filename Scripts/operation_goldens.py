@@ -72,6 +72,20 @@ def gelu():
     golden("gelu.relu", F.relu(x))
     golden("gelu.silu", F.silu(x))
     golden("gelu.identity", x)
+    golden("gelu.erf-divided", x * 0.5 * torch.special.erfc(-x / 1.3))
+    golden("gelu.tanh-with", 0.5 * x * (1 + torch.tanh(0.8 * (x + 0.4715 * x**3))))
+    golden("gelu.leaky-relu", F.leaky_relu(x, 0.01))
+    golden("gelu.squared-relu", F.relu(x) ** 2)
+    golden("gelu.hard-swish", F.hardswish(x))
+    golden("gelu.mish", F.mish(x))
+    golden("gelu.elu", F.elu(x))
+    # Abramowitz & Stegun 7.1.25 and 7.1.27 for erf of x/√2.
+    size = x.abs() / 2**0.5
+    t = 1 / (1 + 0.47047 * size)
+    three = 1 - (0.3480242 * t - 0.0958798 * t**2 + 0.7478556 * t**3) * torch.exp(-(size**2))
+    power = 1 + 0.278393 * size + 0.230389 * size**2 + 0.000972 * size**3 + 0.078108 * size**4
+    golden("gelu.7.1.25", 0.5 * x * (1 + torch.sign(x) * three))
+    golden("gelu.7.1.27", 0.5 * x * (1 + torch.sign(x) * (1 - power**-4)))
     return x
 
 
@@ -87,6 +101,10 @@ def layer_norm(x):
     centred = x - x.mean(-1, keepdim=True)
     sample = x.var(-1, keepdim=True, unbiased=True)
     golden("layer-norm.sample", centred / torch.sqrt(sample + 1e-5) * gain + shift)
+    deviation = x.std(-1, keepdim=True, unbiased=False)
+    golden("layer-norm.outside", centred / (deviation + 1e-2) * gain + shift)
+    golden("layer-norm.mean-kept", x / torch.sqrt(deviation**2 + 1e-5) * gain + shift)
+    golden("layer-norm.frames", F.layer_norm(x.T, [FRAMES], eps=1e-5).T * gain + shift)
     # Rows beyond √65504 overflow; the others keep f16's eleven bits of variance.
     large = draw("x.large", FRAMES, WIDTH, scale=30)
     large[::3] *= 40
@@ -141,6 +159,13 @@ def attention():
     golden("softmax.causal", causal.softmax(-1))
     golden("softmax.keys-from", s.masked_fill(torch.arange(FRAMES) >= 9, -torch.inf).softmax(-1))
     golden("softmax.window", s.masked_fill(beyond(3), -torch.inf).softmax(-1))
+    ahead = s.masked_fill(torch.ones(FRAMES, FRAMES).triu(4).bool(), -torch.inf)
+    golden("softmax.ahead", ahead.softmax(-1))
+    # The first frame sees nothing, and so all alike, as with a mask of large negative numbers.
+    strict = s.masked_fill(torch.ones(FRAMES, FRAMES).triu(0).bool(), -1e300)
+    golden("softmax.strict", strict.softmax(-1))
+    chunk = torch.arange(FRAMES) // 7
+    golden("softmax.chunks", s.masked_fill(chunk[:, None] != chunk, -torch.inf).softmax(-1))
     golden("softmax.padding", F.pad(s, (0, 36)).softmax(-1)[..., :FRAMES])
     p = s.softmax(-1)
     tensors["x.probs"] = p.float().numpy()
@@ -177,6 +202,8 @@ def alterations(x):
     golden("frames-reversed", x.flip(0))
     golden("channels-reversed", x.flip(1))
     golden("rounded", rounded(x, "bf16"))
+    golden("clipped", x.clamp(-1.5, 1.5))
+    golden("dealt", torch.cat([x[:, head::4] for head in range(4)], -1))
     golden("zeroed", torch.cat([x[:-4], zeros]))
     overflowed = x.clone()
     overflowed[5] = torch.where(x[5] < 0, -torch.inf, torch.inf)

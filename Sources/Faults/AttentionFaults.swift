@@ -15,7 +15,8 @@ enum AttentionFaults {
     Fault(
       "attention-scale", ids: [41], "scores are scaled by another factor than 1/√headDim",
       remedy: "scale by 1/√headDim, once",
-      parameter: .number("times", 0.5, trying: [2], fit: .logarithmic), sites: Sites.scores
+      parameter: .number("times", 0.5, trying: [2], fit: .logarithmic, neutral: 1),
+      sites: Sites.scores
     ) { program, site, value in program.editScores(site) { $0.scale *= value.number } },
     Fault(
       "softmax-axis", ids: [41], "softmax over the wrong axis", remedy: "normalise over the keys",
@@ -27,7 +28,41 @@ enum AttentionFaults {
     Fault(
       "causal-mask", ids: [39], "the encoder's attention is masked causally",
       remedy: "no mask in the encoder: every frame sees every frame", sites: Sites.softmaxes
-    ) { program, site, _ in program.setOperation(site, .softmax(Softmax(mask: .causal))) },
+    ) { program, site, _ in program.setOperation(site, .softmax(Softmax(mask: .causal(ahead: 0))))
+    },
+    Fault(
+      "causal-mask-offset", ids: [39],
+      "each frame attends to the frames before it and so many after it (−1: not to itself)",
+      remedy: "no mask in the encoder: every frame sees every frame",
+      parameter: FaultParameter(
+        name: "frames", defaultValue: .number(-1),
+        candidates: { program, _ in
+          let frames = program.dimensions.numAudioContext
+          return [-1, 1, frames / 24, frames / 6, frames / 2].filter { $0 != 0 }
+            .map { .number(Double($0)) }
+        },
+        complaint: { value, program in
+          let frames = program.dimensions.numAudioContext
+          guard let count = Int(exactly: value.number), abs(count) < frames else {
+            return "frames must be a whole number between -\(frames) and \(frames)"
+          }
+          return nil
+        }, fit: .signedFrames),
+      sites: Sites.softmaxes
+    ) { program, site, value in
+      program.setOperation(site, .softmax(Softmax(mask: .causal(ahead: Int(value.number)))))
+    },
+    Fault(
+      "attention-chunks", ids: [39],
+      "the frames attend in chunks that do not see each other",
+      remedy: "no chunks in the encoder: every frame sees every frame",
+      parameter: frameCount("length") { [$0 / 2, $0 / 3, $0 / 4, $0 / 8, 100, 50, 64, 128, 256] },
+      sites: Sites.softmaxes
+    ) { program, site, value in
+      let half = max(1, program.dimensions.numAudioContext / 2)
+      let length = value.number < 0 ? half : Int(value.number)
+      program.setOperation(site, .softmax(Softmax(mask: .chunks(length))))
+    },
     Fault(
       "keys-masked", ids: [40],
       "keys from some frame on are masked, as if only the audio's own length counted",
@@ -81,6 +116,32 @@ enum AttentionFaults {
       program.setOperation(site, .softmax(Softmax(numUnmaskedPaddingKeys: Int(value.number))))
     },
     Fault(
+      "padded-frames-attended", ids: [40],
+      "frames that pad the context take part in the attention with their k = 0 and their v, a bias",
+      remedy: "mask the padded keys with −∞ before the softmax",
+      parameter: .number(
+        "frames", 36, trying: [4, 12, 20, 52, 84, 100, 212, 548], above: 0, fit: .count),
+      sites: Sites.softmaxes
+    ) { program, site, value in
+      program.attendToPadding(at: site, frames: Int(value.number))
+    },
+    Fault(
+      "head-split-order", ids: [48],
+      "the channels are split as [headDim, heads]: head h takes every channel c ≡ h",
+      remedy: "split the channels as [heads, headDim]: head h owns headDim channels side by side",
+      parameter: .word("merge", ["head-major", "channel-major"]), sites: Sites.scores
+    ) { program, site, value in
+      program.dealHeads(at: site, mergesBack: value.word == "channel-major")
+    },
+    Fault(
+      "attention-inputs", ids: [47],
+      "q, k and v do not arrive as q, k and v: the letters say what stands in their places",
+      remedy: "check the order in which q, k and v are split, or the arguments of the attention",
+      parameter: .word(
+        "places", ["qvk", "vkq", "kvq", "vqk", "kkv", "vkv", "qqv", "qvv", "qkq", "qkk"]),
+      sites: Sites.scores
+    ) { program, site, value in program.rewireAttention(at: site, as: value.word) },
+    Fault(
       "head-merge-order", ids: [48], "the heads are merged in the wrong order",
       remedy: "transpose [heads, frames, headDim] to [frames, heads, headDim] before the reshape",
       parameter: .word("order", ["channel-major", "unpermuted", "reversed"]), sites: Sites.contexts
@@ -107,7 +168,9 @@ enum AttentionFaults {
     FaultParameter(
       name: name, defaultValue: .number(-1),
       candidates: { program, _ in
-        listed(program.dimensions.numAudioContext).filter { $0 > 0 }.map { .number(Double($0)) }
+        let frames = program.dimensions.numAudioContext
+        return Set(listed(frames)).sorted().filter { $0 > 0 && $0 < frames }
+          .map { .number(Double($0)) }
       },
       complaint: { value, program in
         let frames = program.dimensions.numAudioContext
@@ -139,5 +202,54 @@ enum AttentionFaults {
       program.editLinear(site) { $0.weight = WeightReference("\(other).weight") }
       program.editLinear(other) { $0.weight = WeightReference("\(site).weight") }
     }
+  }
+}
+
+extension EncoderProgram {
+  /// q, k and v for the attention whose scores stand at `site` taken from other projections: `qvk` exchanges
+  /// k and v.
+  fileprivate mutating func rewireAttention(at site: String, as places: String) {
+    let block = site.replacingSuffix("scores", with: "")
+    let names: [Character: String] = ["q": "query", "k": "key", "v": "value"]
+    let inputs = places.compactMap { letter in names[letter].map { block + $0 } }
+    guard inputs.count == 3 else { return }
+    edit(site) { $0.inputs = Array(inputs[..<2]) }
+    edit(block + "context") { if $0.inputs.count == 2 { $0.inputs[1] = inputs[2] } }
+  }
+
+  /// Lets heads take interleaved channels of q, k and v, and lay them side by side or back in their places.
+  fileprivate mutating func dealHeads(at site: String, mergesBack: Bool) {
+    let block = site.replacingSuffix("scores", with: "")
+    let heads = dimensions.numAudioHeads
+    let shape = [dimensions.numAudioContext, dimensions.audioWidth]
+    let deal = Operation.transform(.headsDealt(heads))
+    insertBefore(site, input: 0, suffix: "q", operation: deal, shape: shape)
+    insertBefore(site, input: 1, suffix: "k", operation: deal, shape: shape)
+    insertBefore(block + "context", input: 1, suffix: "v", operation: deal, shape: shape)
+    guard mergesBack else { return }
+    edit(block + "context") { node in
+      guard case .attentionContext(var context) = node.operation else { return }
+      context.headOrder = .channelMajor
+      node.operation = .attentionContext(context)
+    }
+  }
+
+  /// Padded frames beside the others in the attention whose softmax stands at `site`: layer norms turn frames of
+  /// zeros into no key and the value projection into its bias b, so that probs·v + (1 − Σp)·b =
+  /// probs·(v − b) + b.
+  fileprivate mutating func attendToPadding(at site: String, frames: Int) {
+    let block = site.replacingSuffix("probs", with: "")
+    let shape = [dimensions.numAudioContext, dimensions.audioWidth]
+    setOperation(site, .softmax(Softmax(numUnmaskedPaddingKeys: frames)))
+    guard let value = node(named: block + "value"), case .linear(var linear) = value.operation,
+      let bias = linear.bias, let input = value.inputs.first
+    else { return }
+    linear.bias = nil
+    insertBefore(
+      block + "context", input: 1, suffix: "unbiased", operation: .linear(linear), shape: shape)
+    edit(block + "context#unbiased") { $0.inputs = [input] }
+    wrap(
+      block + "context", suffix: "centred",
+      operation: .addPosition(bias.applying(.repeatedAsRows(shape[0]))))
   }
 }

@@ -58,6 +58,8 @@ package struct FaultParameter: Sendable {
   package var complaint: @Sendable (FaultValue, EncoderProgram) -> String?
   /// How a search finds a value that is not listed.
   package var fit = Fit.none
+  /// The value at which the fault changes nothing, where a fit starts.
+  package var neutral = 0.0
 
   /// The kind of quantity that a parameter is, which says how a value is fitted to a tensor.
   package enum Fit: Sendable, Hashable {
@@ -75,12 +77,18 @@ package struct FaultParameter: Sendable {
     case count
     /// A number of frames below the audio context, found by a scan and a search around its best.
     case contextFrames
+    /// The same of either sign.
+    case signedFrames
+    /// The largest magnitude among the values.
+    case extreme
+    /// The longest timescale of sinusoids, read off the first frames' angles.
+    case timescale
   }
 
   /// A number above `minimum`; `values` are what a search tries.
   package static func number(
     _ name: String, _ defaultValue: Double, trying values: [Double] = [],
-    above minimum: Double = -.infinity, fit: Fit = .none
+    above minimum: Double = -.infinity, fit: Fit = .none, neutral: Double = 0
   ) -> FaultParameter {
     FaultParameter(
       name: name, defaultValue: .number(defaultValue),
@@ -91,7 +99,7 @@ package struct FaultParameter: Sendable {
             + (minimum.isFinite ? " greater than \(minimum.formatted)" : "")
         }
         return nil
-      }, fit: fit)
+      }, fit: fit, neutral: neutral)
   }
 
   /// One of a set of words.

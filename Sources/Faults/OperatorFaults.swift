@@ -1,40 +1,9 @@
 import EncoderModel
 
-/// Faults inside one operation of a block: activations, layer norms, dense layers; attention's lie
-/// in `AttentionFaults`.
+/// Faults inside one operation: layer norms and dense layers; those of activations and of attention lie in
+/// `ActivationFaults` and `AttentionFaults`.
 enum OperatorFaults {
-  static let all: [Fault] = activation + layerNorm + dense + AttentionFaults.all
-
-  // MARK: Activations
-
-  private static let activation: [Fault] = [
-    activationFault(
-      "gelu-tanh", ids: [42], "GELU by the tanh approximation (error up to 5e-4 per element)",
-      remedy: "nothing needs to change; use the erf form for exact parity", .tanh, isBenign: true),
-    activationFault(
-      "gelu-tanh-table", ids: [42],
-      "GELU by the tanh approximation, read from a table of f16 values (ggml, whisper.cpp)",
-      remedy: "nothing needs to change; build ggml without GGML_GELU_FP16 for f32 values",
-      .tanhTable, isBenign: true),
-    activationFault(
-      "gelu-quick", ids: [42], "quick-GELU x·σ(1.702x) instead of GELU",
-      remedy: "use the erf form x·Φ(x)", .quick),
-    activationFault(
-      "gelu-missing", ids: [35], "no activation", remedy: "apply GELU here", .identity),
-    activationFault(
-      "gelu-relu", ids: [42], "ReLU instead of GELU", remedy: "use the erf form x·Φ(x)", .relu),
-    activationFault(
-      "gelu-silu", ids: [42], "SiLU instead of GELU", remedy: "use the erf form x·Φ(x)", .silu),
-  ]
-
-  private static func activationFault(
-    _ slug: String, ids: [Int], _ summary: String, remedy: String, _ variant: GELUVariant,
-    isBenign: Bool = false
-  ) -> Fault {
-    Fault(
-      slug, ids: ids, summary, remedy: remedy, isBenign: isBenign, sites: Sites.activations
-    ) { program, site, _ in program.setOperation(site, .gelu(variant)) }
-  }
+  static let all: [Fault] = ActivationFaults.all + layerNorm + dense + AttentionFaults.all
 
   // MARK: Layer norms
 
@@ -44,9 +13,21 @@ enum OperatorFaults {
       remedy: "use eps = 1e-5",
       parameter: .number(
         "eps", 1e-6, trying: [1e-12, 1e-8, 1e-3, 1e-4, 0], above: -1e-300,
-        fit: .logarithmic),
+        fit: .logarithmic, neutral: 1e-5),
       sites: Sites.layerNorms
     ) { program, site, value in program.editLayerNorm(site) { $0.epsilon = value.number } },
+    Fault(
+      "layer-norm-eps-outside", ids: [44],
+      "the layer norm divides by σ + eps instead of √(σ² + eps)",
+      remedy: "add eps = 1e-5 to the variance, under the root",
+      parameter: .number("eps", 1e-5, trying: [1e-3], above: 0, fit: .logarithmic),
+      sites: Sites.layerNorms
+    ) { program, site, value in
+      program.editLayerNorm(site) {
+        $0.addsEpsilonToDeviation = true
+        $0.epsilon = value.number
+      }
+    },
     layerNormFault(
       "layer-norm-sample-variance", "variance over n − 1 instead of n",
       remedy: "divide the sum of squares by n"
@@ -77,6 +58,14 @@ enum OperatorFaults {
       remedy: "subtract the mean before the variance"
     ) { $0.isCentred = false },
     layerNormFault(
+      "layer-norm-mean-kept", "the layer norm divides by σ but does not take the mean off",
+      remedy: "subtract the mean before the division"
+    ) { $0.keepsMean = true },
+    layerNormFault(
+      "layer-norm-over-frames", "each channel is normalised over the frames",
+      remedy: "normalise each frame over its channels, the last axis"
+    ) { $0.isOverFrames = true },
+    layerNormFault(
       "layer-norm-f16-variance", "variance accumulated in f16, which ends at 65504",
       remedy: "accumulate mean and variance in f32"
     ) { $0.usesFloat16Variance = true },
@@ -90,6 +79,24 @@ enum OperatorFaults {
       program.setOperation(site, .layerNorm(.named(other)))
       program.setOperation(other, .layerNorm(.named(site)))
     },
+    Fault(
+      "layer-norm-weights-of", ids: [47], "the layer norm has the weights of another norm",
+      remedy: "check the norm's name: self_attn_layer_norm is attn_ln, final_layer_norm is mlp_ln",
+      parameter: FaultParameter(
+        name: "norm", defaultValue: .word("encoder.ln_post"),
+        candidates: { program, site in
+          let sibling =
+            site.hasSuffix(".attn_ln")
+            ? site.replacingSuffix("attn_ln", with: "mlp_ln")
+            : site.replacingSuffix("mlp_ln", with: "attn_ln")
+          return [.word(sibling), .word("encoder.ln_post")]
+        },
+        complaint: { value, program in
+          Sites.layerNorms(program).contains(value.word)
+            ? nil : "norm must be a layer norm, e.g. encoder.blocks.0.mlp_ln"
+        }),
+      sites: { $0.inBlocks("attn_ln") + $0.inBlocks("mlp_ln") }
+    ) { program, site, value in program.setOperation(site, .layerNorm(.named(value.word))) },
     Fault(
       "ln-post-weights-of-block", ids: [47],
       "ln_post has the weights of a block's mlp_ln (Hugging Face's final_layer_norm)",
@@ -118,6 +125,14 @@ enum OperatorFaults {
       "linear-bias-missing", ids: [36], "the layer's bias is dropped", remedy: "add the bias",
       sites: Sites.biasedLinears
     ) { program, site, _ in program.editLinear(site) { $0.bias = nil } },
+    Fault(
+      "linear-bias-scaled", ids: [36], "the layer's bias is added multiplied by a constant",
+      remedy: "add the bias once",
+      parameter: .number("factor", 2, trying: [-1], fit: .linear, neutral: 1),
+      sites: Sites.biasedLinears
+    ) { program, site, value in
+      program.editLinear(site) { $0.bias = $0.bias?.applying(.scaled(value.number)) }
+    },
     Fault(
       "linear-weight-transposed", ids: [31], "the layer's weight matrix is used transposed",
       remedy: "PyTorch stores [out, in]: multiply by the transpose, or transpose once at load",

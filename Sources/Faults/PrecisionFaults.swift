@@ -35,15 +35,15 @@ enum PrecisionFaults {
       remedy: "load f32 or f16 weights, or declare the quantisation",
       parameter: .word(
         "scheme",
-        ["q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "int8-per-channel"]
-          + UniformQuantization.all.map(\.name)),
+        ["q8_0", "q5_1", "q5_0", "q4_1", "q4_0"] + UniformQuantization.all.map(\.name)
+          + EightBitFloat.all.map(\.name)),
       sites: Sites.weighted
     ) { program, site, value in
-      let uniform = UniformQuantization(name: value.word)
-      let scheme = BlockQuantization(rawValue: value.word) ?? .q8_0
-      program.editWeight(site) { weight in
-        weight.applying(uniform.map { .uniformlyQuantized($0) } ?? .quantized(scheme))
-      }
+      let transform =
+        UniformQuantization(name: value.word).map { WeightTransform.uniformlyQuantized($0) }
+        ?? EightBitFloat(name: value.word).map { .eightBitFloat($0) }
+        ?? .quantized(BlockQuantization(rawValue: value.word) ?? .q8_0)
+      program.editWeight(site) { $0.applying(transform) }
     },
     Fault(
       "weights-rounded", ids: [50], "the operation's weights are stored in a lower precision",

@@ -38,11 +38,12 @@ extension EncoderProgram {
     nodes.insert(helper, at: index)
   }
 
-  /// Puts a helper `name#suffix` between `name` and its input number `input`.
+  /// Puts a helper `name#suffix` between `name` and its input number `input`; nothing where another fault has left
+  /// it none of that number.
   mutating func insertBefore(
     _ name: String, input: Int = 0, suffix: String, operation: Operation, shape: [Int]
   ) {
-    guard let index = index(of: name) else { return }
+    guard let index = index(of: name), nodes[index].inputs.indices.contains(input) else { return }
     let helper = ProgramNode(
       name: "\(name)#\(suffix)", stage: nodes[index].stage, operation: operation,
       inputs: [nodes[index].inputs[input]], shape: shape)

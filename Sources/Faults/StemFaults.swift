@@ -126,7 +126,7 @@ enum StemFaults {
     Fault(
       "position-scaled", ids: [35], "the positional embedding is multiplied by a constant",
       remedy: "add the positional embedding as it is",
-      parameter: .number("factor", 0.5, fit: .linear), sites: embed
+      parameter: .number("factor", 0.5, fit: .linear, neutral: 1), sites: embed
     ) { program, site, value in program.editPosition(site) { $0.applying(.scaled(value.number)) } },
     Fault(
       "embedding-scaled", ids: [35],
@@ -138,7 +138,7 @@ enum StemFaults {
           [.number(Double(program.dimensions.audioWidth).squareRoot())]
         },
         complaint: { value, _ in value.number.isFinite ? nil : "factor must be a number" },
-        fit: .linear), sites: embed
+        fit: .linear, neutral: 1), sites: embed
     ) { program, site, value in
       guard let node = program.node(named: site) else { return }
       program.insertBefore(
@@ -167,6 +167,31 @@ enum StemFaults {
     positionFault(
       "position-timescale", ids: [33], "the timescale is divided by C/2 instead of C/2 − 1",
       remedy: "log_timescale_increment = ln(10000)/(C/2 − 1)", .sinusoids(.halfWidthTimescale)),
+    Fault(
+      "position-base", ids: [33], "the longest timescale of the positions is not 10000",
+      remedy: "max_timescale = 10000: log_timescale_increment = ln(10000)/(C/2 − 1)",
+      parameter: .number(
+        "timescale", 1000, trying: [1e5, 500_000], above: 1, fit: .timescale, neutral: 10000),
+      sites: embed
+    ) { program, site, value in
+      program.editPosition(site) { $0.applying(.sinusoidsWithBase(value.number)) }
+    },
+    Fault(
+      "position-rounded", ids: [50], "the position table is stored in a lower precision",
+      remedy: "keep the positions in f32, or declare the precision with --expect",
+      parameter: .word("format", ["bf16", "f16"]), sites: embed
+    ) { program, site, value in
+      let format = NumberFormat(rawValue: value.word) ?? .bfloat16
+      program.editPosition(site) { $0.applying(.rounded(format)) }
+    },
+    Fault(
+      "position-computed-in", ids: [50], "the sinusoids are computed in a lower precision",
+      remedy: "compute the positions in f32, or read the checkpoint's table",
+      parameter: .word("format", ["f16", "bf16"]), sites: embed
+    ) { program, site, value in
+      let format = NumberFormat(rawValue: value.word) ?? .float16
+      program.editPosition(site) { $0.applying(.sinusoidsComputed(in: format)) }
+    },
     positionFault(
       "position-recomputed", ids: [32], "the sinusoids are computed anew instead of read",
       remedy: "nothing needs to change; read the checkpoint's table for exact parity",
@@ -174,10 +199,24 @@ enum StemFaults {
     positionFault(
       "position-cosine-first", ids: [32], "the cosines stand before the sines",
       remedy: "concatenate [sin, cos]", .sinusoids(.cosineFirst)),
+    shortTable(
+      "position-table-short", "the position table ends early; frames beyond it get no position"
+    ) { .rowsTruncated(count: $0) },
+    shortTable(
+      "position-table-clamped",
+      "the position table ends early; frames beyond it get the last position"
+    ) { .rowsClamped(count: $0) },
+    shortTable(
+      "position-table-wrapped",
+      "the position table ends early; frames beyond it begin again at position 0"
+    ) { .rowsWrapped(count: $0) },
+  ]
+
+  private static func shortTable(
+    _ slug: String, _ summary: String, _ transform: @escaping @Sendable (Int) -> WeightTransform
+  ) -> Fault {
     Fault(
-      "position-table-short", ids: [34],
-      "the position table ends early; frames beyond it get no position",
-      remedy: "use a table as long as the audio context",
+      slug, ids: [34], summary, remedy: "use a table as long as the audio context",
       parameter: FaultParameter(
         name: "frames", defaultValue: .number(-1),
         candidates: { program, _ in
@@ -194,9 +233,9 @@ enum StemFaults {
         }, fit: .frame), sites: embed
     ) { program, site, value in
       let count = value.number < 0 ? program.dimensions.numAudioContext / 2 : Int(value.number)
-      program.editPosition(site) { $0.applying(.rowsTruncated(count: count)) }
-    },
-  ]
+      program.editPosition(site) { $0.applying(transform(count)) }
+    }
+  }
 
   @Sendable private static func conv2(_ program: EncoderProgram) -> [String] { ["encoder.conv2"] }
   @Sendable private static func embed(_ program: EncoderProgram) -> [String] { ["encoder.embed"] }

@@ -69,7 +69,7 @@ enum StructureFaults {
   ) -> Fault {
     Fault(
       slug, ids: [47], summary, remedy: remedy,
-      parameter: .number("factor", 2, trying: [0.5], fit: .linear),
+      parameter: .number("factor", 2, trying: [0.5], fit: .linear, neutral: 1),
       sites: { $0.names { $0.operation == .add } }
     ) { program, site, value in
       guard let node = program.node(named: site), node.inputs.count == 2 else { return }
@@ -126,7 +126,7 @@ enum StructureFaults {
     activationFault(
       "scaled", ids: [46], "the tensor is multiplied by a constant",
       remedy: "remove the factor: it hides the cause instead of mending it",
-      parameter: .number("factor", 0.234, trying: [0.5, 2, 0.1, 10], fit: .linear)
+      parameter: .number("factor", 0.234, trying: [0.5, 2, 0.1, 10], fit: .linear, neutral: 1)
     ) { .scaled($0.number) },
     activationFault(
       "offset", ids: [46], "a constant is added to the tensor",
@@ -173,6 +173,14 @@ enum StructureFaults {
       program.wrap(
         site, suffix: "fresh", operation: .replaceRows(from: from),
         moreInputs: [program.inputTap(of: node.stage)])
+    },
+    Fault(
+      "values-clipped", ids: [52], "the values are cut off at a limit",
+      remedy: "do not clamp: Whisper's activations stay far below f16's 65504",
+      parameter: .number("limit", 10, above: 0, fit: .extreme, neutral: .infinity),
+      sites: { $0.blockOutputs + $0.inBlocks("attn_residual") + ["encoder.ln_post"] }
+    ) { program, site, value in
+      program.wrap(site, suffix: "whole", operation: .transform(.clipped(value.number)))
     },
     activationFault(
       "frames-zeroed", ids: [49], "the frames from some point on are zero",

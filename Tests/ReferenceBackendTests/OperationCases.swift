@@ -20,7 +20,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
   static let all = elementwise + norms + products + attention
 
   static let elementwise: [OperationCase] =
-    GELUVariant.allCases.map { OperationCase("gelu.\($0.rawValue)", .gelu($0), "x.narrow") } + [
+    activations.map { OperationCase("gelu.\($0)", .gelu($1), "x.narrow") } + [
       OperationCase("position", .addPosition(WeightReference("w.table")), "x.narrow"),
       OperationCase("add", .add, "x.narrow", "x.other"),
       OperationCase("replaced", .replaceRows(from: 7), "x.narrow", "x.other"),
@@ -36,9 +36,19 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       OperationCase("frames-reversed", .transform(.framesReversed), "x.narrow"),
       OperationCase("channels-reversed", .transform(.channelsReversed), "x.narrow"),
       OperationCase("rounded", .transform(.rounded(.bfloat16)), "x.narrow"),
+      OperationCase("clipped", .transform(.clipped(1.5)), "x.narrow"),
+      OperationCase("dealt", .transform(.headsDealt(4)), "x.narrow"),
       OperationCase("zeroed", .transform(.framesZeroed(from: 19)), "x.narrow"),
       OperationCase("overflowed", .transform(.frameOverflowed(5)), "x.narrow"),
     ]
+
+  private static let activations: [(name: String, function: GELUVariant)] = [
+    ("erf", .erf), ("tanh", .tanh), ("tanh-table", .tanhTable), ("quick", .quick), ("relu", .relu),
+    ("silu", .silu), ("identity", .identity), ("erf-divided", .erfDividing(by: 1.3)),
+    ("tanh-with", .tanhWith(scale: 0.8, cubic: 0.4715)), ("leaky-relu", .leakyReLU(slope: 0.01)),
+    ("squared-relu", .squaredReLU), ("hard-swish", .hardSwish), ("mish", .mish), ("elu", .elu),
+    ("7.1.25", .erfPolynomial(.threeTerms)), ("7.1.27", .erfPolynomial(.fourthPower)),
+  ]
 
   static let norms: [OperationCase] = [
     OperationCase("layer-norm", norm { _ in }, "x.narrow"),
@@ -52,6 +62,14 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
     OperationCase("layer-norm.no-bias", norm { $0.bias = nil }, "x.narrow"),
     OperationCase("layer-norm.rms", norm { $0.isCentred = false }, "x.narrow"),
     OperationCase("layer-norm.sample", norm { $0.usesSampleVariance = true }, "x.narrow"),
+    OperationCase(
+      "layer-norm.outside",
+      norm {
+        $0.epsilon = 1e-2
+        $0.addsEpsilonToDeviation = true
+      }, "x.narrow"),
+    OperationCase("layer-norm.mean-kept", norm { $0.keepsMean = true }, "x.narrow"),
+    OperationCase("layer-norm.frames", norm { $0.isOverFrames = true }, "x.narrow"),
     OperationCase("layer-norm.f16", norm { $0.usesFloat16Variance = true }, "x.large"),
   ]
 
@@ -85,9 +103,12 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       OperationCase("softmax", .softmax(Softmax()), "x.scores"),
       OperationCase("softmax.queries", .softmax(Softmax(axis: .queries)), "x.scores"),
       OperationCase("softmax.heads", .softmax(Softmax(axis: .heads)), "x.scores"),
-      OperationCase("softmax.causal", .softmax(Softmax(mask: .causal)), "x.scores"),
+      OperationCase("softmax.causal", .softmax(Softmax(mask: .causal(ahead: 0))), "x.scores"),
       OperationCase("softmax.keys-from", .softmax(Softmax(mask: .keysFrom(9))), "x.scores"),
       OperationCase("softmax.window", .softmax(Softmax(mask: .window(3))), "x.scores"),
+      OperationCase("softmax.ahead", .softmax(Softmax(mask: .causal(ahead: 3))), "x.scores"),
+      OperationCase("softmax.strict", .softmax(Softmax(mask: .causal(ahead: -1))), "x.scores"),
+      OperationCase("softmax.chunks", .softmax(Softmax(mask: .chunks(7))), "x.scores"),
       OperationCase("softmax.padding", .softmax(Softmax(numUnmaskedPaddingKeys: 36)), "x.scores"),
       OperationCase(
         "context.f16",

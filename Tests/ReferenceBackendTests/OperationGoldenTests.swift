@@ -32,7 +32,7 @@ struct OperationGoldenTests {
   @Test(
     "attention without maps",
     arguments: [
-      ("attention", Softmax()), ("attention.causal", Softmax(mask: .causal)),
+      ("attention", Softmax()), ("attention.causal", Softmax(mask: .causal(ahead: 0))),
       ("attention.padding", Softmax(numUnmaskedPaddingKeys: 36)),
       ("attention.window", Softmax(mask: .window(3))),
     ])

@@ -30,7 +30,8 @@ extension LogOptions {
     case .window: limit(&matrix, maximum: matrix.maximum)
     case .file: limit(&matrix, maximum: fileMaximum)
     case .fixed(let value): limit(&matrix, maximum: value)
-    case .frame: limitFrames(&matrix)
+    case .frame: limitChunks(&matrix, of: 1)
+    case .frames(let count): limitChunks(&matrix, of: max(count, 1))
     case .band: limitBands(&matrix)
     }
     if offset != 0 || divisor != 1 {
@@ -56,11 +57,12 @@ extension LogOptions {
     }
   }
 
-  private func limitFrames(_ matrix: inout FeatureMatrix) {
-    for frame in 0..<matrix.frames {
-      let row = (frame * matrix.bands)..<((frame + 1) * matrix.bands)
-      let maximum = matrix.values[row].reduce(-.infinity) { $1 > $0 ? $1 : $0 }
-      for index in row { matrix.values[index] = limited(matrix.values[index], maximum) }
+  private func limitChunks(_ matrix: inout FeatureMatrix, of count: Int) {
+    for frame in stride(from: 0, to: matrix.frames, by: count) {
+      let end = min(frame + count, matrix.frames)
+      let rows = (frame * matrix.bands)..<(end * matrix.bands)
+      let maximum = matrix.values[rows].reduce(-.infinity) { $1 > $0 ? $1 : $0 }
+      for index in rows { matrix.values[index] = limited(matrix.values[index], maximum) }
     }
   }
 
@@ -128,6 +130,7 @@ extension LayoutOptions {
     case .misreadTransposed:
       let flat = frame * matrix.bands + band
       return matrix.values[(flat % matrix.frames) * matrix.bands + flat / matrix.frames]
+    case .misreadBandsFirst: return matrix.values[band * matrix.frames + frame]
     case .batchAsFrames: return frame == 0 ? matrix.values[band] : fill
     case .firstFrameRepeated: return matrix.values[band]
     case .bandsReversed: return matrix.values[(frame + 1) * matrix.bands - 1 - band]

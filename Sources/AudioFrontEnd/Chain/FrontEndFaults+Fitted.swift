@@ -92,6 +92,18 @@ extension FrontEndFault {
     }
   }
 
+  /// Short audio's features filled up with a number.
+  package static func fill(_ value: Double) -> FrontEndFault {
+    FrontEndFault(
+      "mel-padded-with", value: number(value), ids: [5, 11], at: .pcm,
+      "the features of short audio are padded with \(number(value)) instead of the audio",
+      remedy: "pad the samples with zeros to the whole context, then compute the mel"
+    ) {
+      $0.spectrum.padding = .none
+      $0.layout.fill = value
+    }
+  }
+
   /// Another range below the maximum, in units of the logarithm.
   package static func range(_ units: Double) -> FrontEndFault {
     FrontEndFault(

@@ -89,6 +89,11 @@ extension FrontEndFaults {
       remedy: "take the maximum over all frames and bands"
     ) { $0.log.maximumScope = .frame },
     FrontEndFault(
+      "mel-per-second-max", ids: [19], at: .mel,
+      "every 100 frames are clamped to their own maximum - 8",
+      remedy: "take the maximum over all frames and bands"
+    ) { $0.log.maximumScope = .frames(100) },
+    FrontEndFault(
       "mel-per-band-max", ids: [19], at: .mel, "each band is clamped to its own maximum - 8",
       remedy: "take the maximum over all frames and bands"
     ) { $0.log.maximumScope = .band },

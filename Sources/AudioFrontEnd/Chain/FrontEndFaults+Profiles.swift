@@ -8,6 +8,11 @@ extension FrontEndFaults {
       remedy: "transpose the mel instead of reshaping it"
     ) { $0.layout.arrangement = .misreadTransposed },
     FrontEndFault(
+      "mel-misread-bands-first", ids: [25], at: .mel,
+      "the [frames, bands] buffer is read as [bands, frames]",
+      remedy: "transpose instead of reshaping"
+    ) { $0.layout.arrangement = .misreadBandsFirst },
+    FrontEndFault(
       "mel-batch-as-frames", ids: [26], at: .mel,
       "the batch axis is read as frames: one frame, then zeros",
       remedy: "pass the shape [batch, bands, frames] in the order that the engine expects"
@@ -46,6 +51,14 @@ extension FrontEndFaults {
       "power_to_db(ref=max), n_fft 2048, hop 512: librosa's defaults",
       remedy: "use n_fft=400, hop_length=160, pad_mode='reflect', log10, max - 8 and (x + 4)/4"
     ) { librosaDefaults(&$0) },
+    FrontEndFault(
+      "mel-librosa-defaults-reflect", ids: [1], at: .stft,
+      "librosa's defaults before 0.10: power_to_db(ref=max), n_fft 2048, hop 512, reflected edges",
+      remedy: "use n_fft=400, hop_length=160, log10, max - 8 and (x + 4)/4"
+    ) {
+      librosaDefaults(&$0)
+      $0.spectrum.edge = .reflect
+    },
     FrontEndFault(
       "mel-librosa-defaults-22050", ids: [1, 22], at: .pcm,
       "librosa's defaults, its sampling rate of 22,050 Hz included",

@@ -129,8 +129,13 @@ extension FrontEndFaults {
     },
   ]
 
-  /// What becomes of the complex bins.
+  /// What becomes of the frames and of the complex bins.
   static let spectrum: [FrontEndFault] = [
+    FrontEndFault(
+      "mel-frame-mean-removed", at: .stft,
+      "each frame's own mean is taken off before the window (Kaldi's remove_dc_offset)",
+      remedy: "leave the frames as they are: remove_dc_offset=False"
+    ) { $0.spectrum.removesFrameMean = true },
     FrontEndFault(
       "mel-stft-root-n", at: .stft, "spectrum divided by the root of n_fft (normalized=True)",
       remedy: "leave the spectrum unscaled: normalized=False"

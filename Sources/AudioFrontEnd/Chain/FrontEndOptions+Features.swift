@@ -98,6 +98,8 @@ package enum MaximumScope: Sendable, Hashable, Codable {
   case frame
   /// Each band by itself.
   case band
+  /// So many frames at a time.
+  case frames(Int)
   /// A constant, in units of the logarithm: streaming ports.
   case fixed(Double)
 }
@@ -137,6 +139,8 @@ package enum FeatureArrangement: String, Sendable, Hashable, Codable, CaseIterab
   case framesByMels
   /// The `[mels, frames]` buffer read as `[frames, mels]`.
   case misreadTransposed
+  /// The `[frames, mels]` buffer read as `[mels, frames]`.
+  case misreadBandsFirst
   /// The batch axis (1) read as frames: one frame, then filling.
   case batchAsFrames
   /// The same misreading in an engine that broadcasts: the first frame everywhere.

@@ -81,6 +81,8 @@ package struct SpectrumOptions: Sendable, Hashable, Codable {
   /// Moves every frame later by this many samples.
   package var frameShiftSamples = 0
   package var lastFrame = LastFrame.dropped
+  /// Takes each frame's own mean off before the window, as Kaldi's `remove_dc_offset` does.
+  package var removesFrameMean = false
   package var quantity = SpectrumQuantity.power
   /// Adds to bins 1…N/2−1 their mirror images (whisper.cpp before its PR 1148).
   package var sumsMirroredBins = false

@@ -117,6 +117,15 @@ struct ShortTimeFourier: Sendable {
     }
   }
 
+  /// The mean of the samples under the window, in each lane.
+  private func mean(of frame: FrameReader.Quartet) -> SIMD4<Double> {
+    let (length, window) = (options.fftLength, options.windowLength)
+    let start = options.windowPlacement == .centre ? (length - window) / 2 : 0
+    var sum = SIMD4<Double>.zero
+    for index in start..<(start + window) { sum += frame[index] }
+    return sum / Double(window)
+  }
+
   /// The part of `forEachBin` that one task does.
   @inline(__always)
   private func transform(
@@ -134,8 +143,9 @@ struct ShortTimeFourier: Sendable {
       if frame.isSilent {
         for bin in 0..<fourier.numBins { emit(row, lanes, bin, .zero, .zero) }
       } else {
+        let mean = options.removesFrameMean ? mean(of: frame) : .zero
         fourier.transform(buffers) {
-          frame[$0] * window[$0]
+          (frame[$0] - mean) * window[$0]
         } emit: {
           emit(row, lanes, $0, $1, $2)
         }

@@ -2,12 +2,6 @@ import BLASArithmetic
 import EncoderModel
 import TensorCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Everything between the products: activations, layer norms, sums.
 extension BLASExecutor {
   /// Elementwise; NaN propagates.
@@ -15,16 +9,8 @@ extension BLASExecutor {
     switch variant {
     case .erf:
       mappingRows(x) { source, target, count in arithmetic.geluRow(source, target, count) }
-    case .tanh: mapping(x, tanhGELU)
-    case .tanhTable:
-      mapping(x) { x in
-        if x <= -10 { return 0 }
-        return x >= 10 || x.isNaN ? x : Float(Float16(tanhGELU(Float(Float16(x)))))
-      }
-    case .quick: mapping(x) { $0 / (1 + expf(-1.702 * $0)) }
-    case .silu: mapping(x) { $0 / (1 + expf(-$0)) }
-    case .relu: mapping(x) { $0 < 0 ? 0 : $0 }
     case .identity: x
+    default: mapping(x) { Float(variant.value(Double($0))) }
     }
   }
 
@@ -40,38 +26,40 @@ extension BLASExecutor {
     withPointers(gain, offset) { gain, offset in
       nonisolated(unsafe) let gain = gain
       nonisolated(unsafe) let offset = offset
-      let isUsual = norm.isCentred && !norm.usesSampleVariance && !norm.usesFloat16Variance
-      result = mappingRows(x) { source, target, count in
-        if isUsual {
+      if norm.isUsual {
+        result = mappingRows(x) { source, target, count in
           arithmetic.layerNormRow(source, target, count, Float(norm.epsilon), gain, offset)
-        } else {
-          unusualNorm(norm, source, target, count, gain, offset)
+        }
+      } else if norm.isOverFrames {
+        result = normOverFrames(norm, x, gain, offset)
+      } else {
+        result = mappingRows(x) { source, target, count in
+          let (shift, scale) = norm.shiftAndScale(of: source, count: count)
+          for i in 0..<count {
+            target[i] = Float((Double(source[i]) - shift) * scale) * gain[i] + offset[i]
+          }
         }
       }
     }
     return result
   }
 
-  /// A row of a layer norm as faulty ports compute it.
-  private func unusualNorm(
-    _ norm: LayerNorm, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int,
-    _ gain: UnsafePointer<Float>, _ offset: UnsafePointer<Float>
-  ) {
-    var mean = 0.0
-    if norm.isCentred {
-      for i in 0..<count { mean += Double(x[i]) }
-      mean /= Double(count)
-    }
-    var squares = 0.0
-    for i in 0..<count { squares += (Double(x[i]) - mean) * (Double(x[i]) - mean) }
-    var variance = squares / Double(norm.usesSampleVariance ? count - 1 : count)
-    if norm.usesFloat16Variance {
-      // What f16 accumulates is ∞ beyond its largest number.
-      variance = squares > 65504 ? .infinity : Double(Float16(variance))
-    }
-    let scale = 1 / (variance + norm.epsilon).squareRoot()
-    for i in 0..<count {
-      y[i] = Float((Double(x[i]) - mean) * scale) * gain[i] + offset[i]
+  /// Each channel normalised over the frames, as ports that take the wrong axis compute it.
+  private func normOverFrames(
+    _ norm: LayerNorm, _ x: Tensor, _ gain: UnsafePointer<Float>, _ offset: UnsafePointer<Float>
+  ) -> Tensor {
+    let (frames, width) = (x.rowCount, x.innerExtent)
+    return Tensor.float32(x.shape) { out in
+      x.withFloat32 { source in
+        guard let base = source.baseAddress else { return }
+        for channel in 0..<width {
+          let (shift, scale) = norm.shiftAndScale(of: base + channel, step: width, count: frames)
+          for position in stride(from: channel, to: frames * width, by: width) {
+            out[position] =
+              Float((Double(base[position]) - shift) * scale) * gain[channel] + offset[channel]
+          }
+        }
+      }
     }
   }
 
@@ -128,9 +116,4 @@ extension BLASExecutor {
       for i in 0..<count { target[i] = body(source[i]) }
     }
   }
-}
-
-/// x/2·(1 + tanh(√(2/π)(x + 0.044715x³))).
-private func tanhGELU(_ x: Float) -> Float {
-  0.5 * x * (1 + tanhf(0.797_884_56 * (x + 0.044715 * x * x * x)))
 }

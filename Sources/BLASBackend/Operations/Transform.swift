@@ -23,6 +23,12 @@ extension BLASExecutor {
         let position = frame * width + channel
         return (position % frames, position / frames)
       }
+    case .headsDealt(let heads):
+      let headDim = max(width / max(heads, 1), 1)
+      return gathering(x) { ($0, $1 % headDim * heads + $1 / headDim) }
+    case .clipped(let limit):
+      let limit = Float(limit)
+      return mapping(x) { $0.isNaN ? $0 : min(max($0, -limit), limit) }
     case .rounded(let format): return rounded(x, format)
     case .frameOverflowed(let frame):
       return Tensor.float32(x.shape) { out in

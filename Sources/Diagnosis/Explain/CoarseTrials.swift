@@ -172,6 +172,10 @@ final class CoarseTrials {
     case .softmax(var softmax):
       if case .keysFrom(let first) = softmax.mask { softmax.mask = .keysFrom(thin(first)) }
       if case .window(let radius) = softmax.mask { softmax.mask = .window(radius / stride) }
+      if case .causal(let ahead) = softmax.mask { softmax.mask = .causal(ahead: ahead / stride) }
+      if case .chunks(let length) = softmax.mask {
+        softmax.mask = .chunks((length + stride - 1) / stride)
+      }
       let padding = softmax.numUnmaskedPaddingKeys
       softmax.numUnmaskedPaddingKeys = (padding + stride - 1) / stride
       return .softmax(softmax)

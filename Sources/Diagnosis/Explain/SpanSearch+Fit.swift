@@ -15,12 +15,32 @@ extension SpanSearch {
     let error = soundResiduals[tap] ?? 0
     let hypothesis = trial.hypothesis
     guard !hypothesis.isSystematic, hypothesis.faults.count > 1 else { return error }
-    return hypothesis.faults.indices.reduce(error) { least, index in
-      var smaller = hypothesis
-      smaller.faults.remove(at: index)
-      guard var part = self.trial(smaller) else { return least }
-      measure(&part, at: [tap])
-      return min(least, part.residuals[tap] ?? least)
+    return hypothesis.faults.indices.reduce(error) {
+      min($0, self.error(of: trial, without: $1, at: tap))
+    }
+  }
+
+  /// The error that is left at a tap where one fault of a hypothesis is taken out of it.
+  private func error(of trial: Trial, without index: Int, at tap: String) -> Double {
+    let error = soundResiduals[tap] ?? .infinity
+    var smaller = trial.hypothesis
+    smaller.faults.remove(at: index)
+    guard var part = self.trial(smaller) else { return error }
+    measure(&part, at: [tap])
+    return part.residuals[tap] ?? error
+  }
+
+  /// Whether each fault of several takes something of the error away: one without which as little is left has
+  /// explained none of it. One that rounds brings a wide bound, and has to take most of it away.
+  private func areAllNeeded(_ trial: Trial, at taps: [String]) -> Bool {
+    let hypothesis = trial.hypothesis
+    guard whole == nil, !hypothesis.isSystematic, hypothesis.faults.count > 1 else { return true }
+    let rounds = hypothesis.faults.contains(where: \.fault.roundsActivations)
+    let part = rounds && !hypothesis.isOfPrecision ? Self.reproduced : Self.nearer
+    return hypothesis.faults.indices.allSatisfy { index in
+      taps.contains { tap in
+        (trial.residuals[tap] ?? .infinity) <= part * error(of: trial, without: index, at: tap)
+      }
     }
   }
 
@@ -78,7 +98,8 @@ extension SpanSearch {
         return error.worstRatio <= 1 && !error.verdict.isDivergence
       }
       if isRounding {
-        return !demandsNearer || comesNearer(trial, at: divergent) ? .rounding : .none
+        return areAllNeeded(trial, at: divergent)
+          && (!demandsNearer || comesNearer(trial, at: divergent)) ? .rounding : .none
       }
     }
     guard trial.hypothesis.faults.contains(where: \.fault.roundsActivations) else { return .none }

@@ -82,25 +82,30 @@ extension SpanSearch {
     return known.min { ($0.value, $0.key) < ($1.value, $1.key) }.map { Double($0.key) }
   }
 
-  /// A number of frames below the context: a scan, then a search around its best.
-  func contextFramesFit(_ trial: Trial, _ index: Int, _ tap: String) -> Double? {
+  /// A number of frames below the context, or of either sign: a scan, then a search around its best.
+  func contextFramesFit(_ trial: Trial, _ index: Int, _ tap: String, isSigned: Bool = false)
+    -> Double?
+  {
     let frames = context.program.dimensions.numAudioContext
+    let range = (isSigned ? 1 - frames : 1)..<frames
     var known: [Int: Double] = [:]
     func look(_ count: Int) -> Double {
-      guard count > 0, count < frames else { return .infinity }
+      guard range.contains(count) else { return .infinity }
       if let value = known[count] { return value }
       let value = residual(trial, index, tap, value: Double(count))
       known[count] = value
       return value
     }
     let step = max(1, frames / 16)
-    for count in stride(from: step, to: frames, by: step) { _ = look(count) }
+    for count in stride(from: isSigned ? -frames / 2 : step, to: frames, by: step) {
+      _ = look(count)
+    }
     let error = soundResiduals[tap] ?? .infinity
     for _ in 0..<2 {
       guard let near = known.min(by: { ($0.value, $0.key) < ($1.value, $1.key) })?.key,
         (known[near] ?? .infinity) < error
       else { return nil }
-      minimise(max(1, near - step)..<min(frames, near + step + 1)) { look($0) }
+      minimise(max(range.lowerBound, near - step)..<min(frames, near + step + 1)) { look($0) }
     }
     return known.min { ($0.value, $0.key) < ($1.value, $1.key) }.map { Double($0.key) }
   }

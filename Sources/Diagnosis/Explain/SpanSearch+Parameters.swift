@@ -59,12 +59,18 @@ extension SpanSearch {
       value = logarithmicFit(trial, index, tap)
     case .count: value = countFit(trial, index, tap)
     case .contextFrames: value = contextFramesFit(trial, index, tap)
+    case .signedFrames: value = contextFramesFit(trial, index, tap, isSigned: true)
+    case .extreme: value = extremeFit(tap)
+    case .timescale: value = timescaleFit(tap)
     case .frame: value = frameFit(trial, index, tap)
     case .frameShift: value = shiftFit(trial, index, tap)
     }
-    guard let value, value.isFinite, var fitted = varied(trial, index, to: value) else {
-      return nil
-    }
+    // A value that changes nothing is no fault.
+    guard let value, value.isFinite,
+      !parameter.neutral.isFinite
+        || abs(value - parameter.neutral) > Self.distinct * abs(parameter.neutral),
+      var fitted = varied(trial, index, to: value)
+    else { return nil }
     measure(&fitted, at: taps)
     guard
       fitted.residuals[tap, default: .infinity] < trial.residuals[tap, default: .infinity]
@@ -89,15 +95,12 @@ extension SpanSearch {
     return trial
   }
 
+  /// How far from the value that changes nothing a fitted one lies at least, relative to it: Float32's rounding.
+  private static let distinct = 0x1p-24
+
   /// The value at which a fault changes nothing.
   private func neutral(_ instance: FaultInstance) -> Double {
-    switch instance.fault.slug {
-    case "scaled", "attention-scale", "residual-scaled", "branch-scaled", "position-scaled",
-      "embedding-scaled":
-      1
-    case "layer-norm-eps": 1e-5
-    default: 0
-    }
+    instance.fault.parameter?.neutral ?? 0
   }
 
   private func varied(_ trial: Trial, _ index: Int, to value: Double) -> Trial? {
@@ -193,6 +196,34 @@ extension SpanSearch {
       if error < best?.error ?? .infinity { best = (value, error) }
     }
     return best?.value
+  }
+
+  /// The limit that values are cut off at is the largest of them.
+  private func extremeFit(_ tap: String) -> Double? {
+    shelf.tensor(tap)?.float64Array.lazy.filter(\.isFinite).map(abs).max()
+  }
+
+  /// The longest timescale of sinusoids from what was added to the stem's output: channel c of frame 1 is
+  /// sin ω, with ln ω falling in a straight line to that of the longest timescale.
+  private func timescaleFit(_ tap: String) -> Double? {
+    guard let own = shelf.tensor(tap), let id = sound[tap], let y = try? graph.value(id),
+      own.elementCount == y.elementCount, own.rowCount > 1
+    else { return nil }
+    let (width, half) = (own.innerExtent, own.innerExtent / 2)
+    let table = sinusoidTable(frames: 2, channels: width)
+    let added = own.withFloat64 { x in
+      y.withFloat64 { y in
+        table.withFloat64 { t in (0..<half).map { x[width + $0] - y[width + $0] + t[width + $0] } }
+      }
+    }
+    var (along, squares) = (0.0, 0.0)
+    for channel in 1..<max(half, 2) where channel < half && added[channel] > 1e-3 {
+      guard added[channel] < 0.99 else { continue }
+      along -= Double(channel) * log(asin(added[channel]))
+      squares += Double(channel * channel)
+    }
+    guard squares > 0, half > 1 else { return nil }
+    return exp(along / squares * Double(half - 1))
   }
 
   private func squaredNorm(_ x: [Double], _ y: [Double]) -> Double {

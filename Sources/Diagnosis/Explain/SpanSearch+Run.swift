@@ -124,6 +124,7 @@ extension SpanSearch {
         continue
       }
       var clues = ValueClue.find(at: tap, in: self).map { [$0.text] } ?? []
+      if let activation = ValueClue.activation(at: tap, in: self) { clues.append(activation) }
       let best = tried.filter { ($0.residuals[tap] ?? .infinity).isFinite }
         .min { ($0.residuals[tap] ?? .infinity) < ($1.residuals[tap] ?? .infinity) }
       if let best, let residual = best.residuals[tap] {

@@ -43,8 +43,11 @@ extension ValueClue {
   static func dropout(_ own: Tensor, _ y: Tensor, _ tap: String, _ level: Double) -> ValueClue? {
     let (x, y) = (own.float64Array, y.float64Array)
     guard x.count == y.count, x.count >= 1000 else { return nil }
-    var (zeros, alike, size) = (0, 0.0, 0.0)
-    for i in x.indices where y[i] != 0 {
+    // What is tiny may be zero by itself: a GELU of large negative values.
+    let typical = (y.reduce(0) { $1.isFinite ? $0 + $1 * $1 : $0 } / Double(y.count)).squareRoot()
+    var (zeros, counted, alike, size) = (0, 0, 0.0, 0.0)
+    for i in x.indices where abs(y[i]) > 1e-3 * typical {
+      counted += 1
       if x[i] == 0 {
         zeros += 1
       } else {
@@ -52,7 +55,7 @@ extension ValueClue {
         size += y[i] * y[i]
       }
     }
-    let share = Double(zeros) / Double(x.count)
+    let share = Double(zeros) / Double(max(counted, 1))
     guard share > 0.002, share < 0.9, size > 0 else { return nil }
     let factor = alike / size
     var (left, norm) = (0.0, 0.0)
@@ -62,7 +65,7 @@ extension ValueClue {
       norm += x[i] * x[i]
     }
     // The share is a draw of n: six standard deviations of it.
-    let spread = 6 * (share * (1 - share) / Double(x.count)).squareRoot()
+    let spread = 6 * (share * (1 - share) / Double(max(counted, 1))).squareRoot()
     guard abs(1 - 1 / factor - share) <= spread, norm > 0 else { return nil }
     return ValueClue(
       tap: tap, slug: "dropout-active", ids: [],

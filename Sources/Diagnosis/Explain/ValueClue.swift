@@ -27,10 +27,12 @@ struct ValueClue {
     guard let own = search.shelf.tensor(tap), let id = search.sound[tap],
       let y = try? search.graph.value(id), own.elementCount == y.elementCount
     else { return nil }
-    let error = search.soundResiduals[tap] ?? .infinity
+    let known = search.soundResiduals[tap] ?? .infinity
+    let error = known.isNaN ? .infinity : known
     let level = roundingLevel(search.introduced[tap])
     let found = [
-      copied(own, tap, level, search), otherInput(own, tap, level, search),
+      nonFiniteFrames(own, y, tap, level), copied(own, tap, level, search),
+      otherInput(own, tap, level, search),
       dropout(own, y, tap, level), channelsPermuted(own, y, tap, level),
       framesPermuted(own, y, tap, level), channelAffine(own, y, tap, level),
       otherWeights(own, tap, search),

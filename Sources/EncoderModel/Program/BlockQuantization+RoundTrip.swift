@@ -3,17 +3,15 @@ extension BlockQuantization {
   /// shorter where the row's length asks for it. Scales are stored in f16.
   /// - Note: Source ggml `quantize_row_q4_0_ref` … `quantize_row_q8_0_ref`.
   package func roundTrip(row: UnsafeMutableBufferPointer<Float>) {
-    let blockLength = self == .int8PerChannel ? max(row.count, 1) : 32
-    for start in stride(from: 0, to: row.count, by: blockLength) {
-      let end = min(start + blockLength, row.count)
+    for start in stride(from: 0, to: row.count, by: 32) {
+      let end = min(start + 32, row.count)
       let block = UnsafeMutableBufferPointer(rebasing: row[start..<end])
       switch self {
       case .q4_0: symmetric(block, levels: 8)
       case .q5_0: symmetric(block, levels: 16)
       case .q4_1: affine(block, steps: 15)
       case .q5_1: affine(block, steps: 31)
-      case .q8_0: absmax(block, isScaleFloat16: true)
-      case .int8PerChannel: absmax(block, isScaleFloat16: false)
+      case .q8_0: absmax(block)
       }
     }
   }
@@ -45,12 +43,12 @@ extension BlockQuantization {
   }
 
   /// d = max|x|/127; q = round(x/d).
-  private func absmax(_ block: UnsafeMutableBufferPointer<Float>, isScaleFloat16: Bool) {
+  private func absmax(_ block: UnsafeMutableBufferPointer<Float>) {
     var largest: Float = 0
     for value in block { largest = max(largest, abs(value)) }
     let scale = largest / 127
     let inverse = scale == 0 ? 0 : 1 / scale
-    let stored = isScaleFloat16 ? Float(Float16(scale)) : scale
+    let stored = Float(Float16(scale))
     for i in block.indices {
       block[i] = (block[i] * inverse).rounded(.toNearestOrAwayFromZero) * stored
     }

@@ -56,48 +56,6 @@ package struct Conv1D: Sendable, Hashable {
   }
 }
 
-/// Which function stands where GELU should.
-package enum GELUVariant: String, Sendable, Hashable, CaseIterable, Codable {
-  /// x·Φ(x), exact.
-  case erf
-  /// x/2·(1 + tanh(√(2/π)(x + 0.044715x³))).
-  case tanh
-  /// x·σ(1.702x).
-  case quick
-  case relu
-  /// x·σ(x).
-  case silu
-  /// ggml's table: tanh's form of x rounded to f16, its value rounded to f16; 0 up to −10, x from 10 on.
-  case tanhTable = "tanh-table"
-  /// No activation at all.
-  case identity
-}
-
-/// y = (x − μ)/√(σ² + ε)·weight + bias over the last axis.
-package struct LayerNorm: Sendable, Hashable {
-  package var weight: WeightReference?
-  package var bias: WeightReference?
-  package var epsilon: Double
-  /// False for RMSNorm: neither mean nor its square is taken off.
-  package var isCentred: Bool
-  /// Variance over n − 1 instead of n.
-  package var usesSampleVariance: Bool
-  /// Variance accumulated and stored in f16: beyond 65504 it is ∞.
-  package var usesFloat16Variance: Bool
-
-  package init(
-    weight: WeightReference?, bias: WeightReference?, epsilon: Double = 1e-5,
-    isCentred: Bool = true, usesSampleVariance: Bool = false, usesFloat16Variance: Bool = false
-  ) {
-    self.weight = weight
-    self.bias = bias
-    self.epsilon = epsilon
-    self.isCentred = isCentred
-    self.usesSampleVariance = usesSampleVariance
-    self.usesFloat16Variance = usesFloat16Variance
-  }
-}
-
 /// A dense layer with weight `[out, in]`.
 package struct Linear: Sendable, Hashable {
   package var weight: WeightReference
@@ -129,49 +87,12 @@ package struct AttentionScores: Sendable, Hashable {
 /// exp(s − max)/Σ along an axis.
 package struct Softmax: Sendable, Hashable {
   package enum Axis: String, Sendable, Hashable, Codable { case keys, queries, heads }
-  package enum Mask: Sendable, Hashable {
-    case none
-    /// Key j is hidden from query i where j > i.
-    case causal
-    /// Keys from this one on are hidden from every query: a mask by the length of the audio.
-    case keysFrom(Int)
-    /// Key j is hidden from query i where |i − j| exceeds the radius: local attention.
-    case window(Int)
-
-    /// Whether `key` is hidden from `query`.
-    package func hides(key: Int, from query: Int) -> Bool {
-      switch self {
-      case .none: false
-      case .causal: key > query
-      case .keysFrom(let first): key >= first
-      case .window(let radius): abs(key - query) > radius
-      }
-    }
-
-    /// `causal`, `keys-from-700`, `window-100`.
-    package var text: String {
-      switch self {
-      case .none: "none"
-      case .causal: "causal"
-      case .keysFrom(let first): "keys-from-\(first)"
-      case .window(let radius): "window-\(radius)"
-      }
-    }
-
-    /// Writes −∞ over those of a row of scores that are hidden from `query`.
-    package func apply<Scalar: BinaryFloatingPoint>(
-      to row: UnsafeMutablePointer<Scalar>, count: Int, query: Int
-    ) {
-      if self == .none { return }
-      for key in 0..<count where hides(key: key, from: query) { row[key] = -.infinity }
-    }
-  }
   package var axis: Axis
-  package var mask: Mask
+  package var mask: AttentionMask
   /// Keys of score zero and value zero that take part in the sum: padding left unmasked.
   package var numUnmaskedPaddingKeys: Int
 
-  package init(axis: Axis = .keys, mask: Mask = .none, numUnmaskedPaddingKeys: Int = 0) {
+  package init(axis: Axis = .keys, mask: AttentionMask = .none, numUnmaskedPaddingKeys: Int = 0) {
     self.axis = axis
     self.mask = mask
     self.numUnmaskedPaddingKeys = numUnmaskedPaddingKeys

@@ -16,6 +16,10 @@ package enum TensorTransform: Sendable, Hashable {
   case framesReversed
   /// Channels from last to first.
   case channelsReversed
+  /// Channel h·headDim + d takes channel d·heads + h: heads that lie interleaved laid side by side.
+  case headsDealt(Int)
+  /// Values cut off at ±limit.
+  case clipped(Double)
   /// Rounded row by row.
   case rounded(NumberFormat)
   /// Frames from `start` on set to zero.

@@ -39,10 +39,10 @@ package struct UniformQuantization: Sendable, Hashable, Codable {
   }
 
   /// Those that engines are known to have: PyTorch, ONNX Runtime, OpenVINO, CTranslate2, GPTQ and AWQ.
-  /// int8 by channel and symmetric is `BlockQuantization.int8PerChannel`.
   package static let all: [UniformQuantization] =
     [
       UniformQuantization(bits: 8, isSymmetric: true, granularity: .tensor),
+      UniformQuantization(bits: 8, isSymmetric: true, granularity: .channel),
       UniformQuantization(bits: 8, isSymmetric: false, granularity: .tensor),
       UniformQuantization(bits: 8, isSymmetric: false, granularity: .channel),
       UniformQuantization(bits: 4, isSymmetric: true, granularity: .channel),
@@ -50,7 +50,7 @@ package struct UniformQuantization: Sendable, Hashable, Codable {
     + [32, 64, 128].flatMap { length in
       [true, false].map {
         UniformQuantization(bits: 4, isSymmetric: $0, granularity: .group(length))
-      }
+      } + [UniformQuantization(bits: 8, isSymmetric: true, granularity: .group(length))]
     }
 
   /// To integers and back: Float32, of the same shape.

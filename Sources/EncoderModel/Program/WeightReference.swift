@@ -18,7 +18,7 @@ package struct WeightReference: Sendable, Hashable, Codable {
   }
 }
 
-/// One alteration of a weight tensor; shapes are kept, so every operation still fits.
+/// One alteration of a weight tensor; shapes are kept but for one, so every operation still fits.
 package enum WeightTransform: Sendable, Hashable, Codable {
   /// Rounded to a number format, row by row.
   case rounded(NumberFormat)
@@ -26,6 +26,8 @@ package enum WeightTransform: Sendable, Hashable, Codable {
   case quantized(BlockQuantization)
   /// To integers and back, in one of the schemes of engines other than ggml.
   case uniformlyQuantized(UniformQuantization)
+  /// To 8-bit floating point numbers and back.
+  case eightBitFloat(EightBitFloat)
   /// Multiplied by a constant.
   case scaled(Double)
   /// A constant added.
@@ -49,6 +51,16 @@ package enum WeightTransform: Sendable, Hashable, Codable {
   case sinusoids(SinusoidVariant)
   /// Replaced by Whisper's sinusoids from another frame than 0 on.
   case sinusoidsFrom(Int)
+  /// Replaced by Whisper's sinusoids with another longest timescale than 10000.
+  case sinusoidsWithBase(Double)
+  /// Replaced by Whisper's sinusoids with times, rates, angles and the table in a number format.
+  case sinusoidsComputed(in: NumberFormat)
+  /// Rows from `count` on repeat the last one before: an index that is clamped to a short table.
+  case rowsClamped(count: Int)
+  /// Rows repeat from the first after every `count`.
+  case rowsWrapped(count: Int)
+  /// A vector `[C]` as the rows of a table `[count, C]`: the one transform that changes a shape.
+  case repeatedAsRows(Int)
   /// Rows from `count` on set to zero: a table that is too short.
   case rowsTruncated(count: Int)
   /// Bytes of Float32 values taken for Float16, two for one, cut to the size needed.
@@ -58,8 +70,6 @@ package enum WeightTransform: Sendable, Hashable, Codable {
 /// ggml's weight quantisations, in blocks of 32 values.
 package enum BlockQuantization: String, Sendable, Hashable, CaseIterable, Codable {
   case q4_0, q4_1, q5_0, q5_1, q8_0
-  /// One scale per output row: max|row|/127.
-  case int8PerChannel = "int8-per-channel"
 }
 
 /// How a port computes the sinusoidal position table `[frames, C]`.

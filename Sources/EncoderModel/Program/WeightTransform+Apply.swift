@@ -8,6 +8,7 @@ extension WeightTransform {
     case .rounded(let format): tensor.mappingRows { format.round(row: $0) }
     case .quantized(let scheme): tensor.mappingRows { scheme.roundTrip(row: $0) }
     case .uniformlyQuantized(let scheme): scheme.roundTrip(tensor)
+    case .eightBitFloat(let format): format.roundTrip(tensor)
     case .scaled(let factor):
       tensor.mappingRows { row in for i in row.indices { row[i] *= Float(factor) } }
     case .offset(let constant):
@@ -29,7 +30,15 @@ extension WeightTransform {
       sinusoidTable(frames: tensor.rowCount, channels: tensor.innerExtent, variant: variant)
     case .sinusoidsFrom(let frame):
       sinusoidTable(frames: tensor.rowCount, channels: tensor.innerExtent, firstFrame: frame)
-    case .rowsTruncated(let count): truncatedRows(of: tensor, count: count)
+    case .sinusoidsWithBase(let base):
+      sinusoidTable(frames: tensor.rowCount, channels: tensor.innerExtent, base: base)
+    case .sinusoidsComputed(let format):
+      sinusoidTable(frames: tensor.rowCount, channels: tensor.innerExtent, in: format)
+    case .rowsTruncated(let count): rows(of: tensor) { $0 < count ? $0 : nil }
+    case .rowsClamped(let count): rows(of: tensor) { min($0, max(count - 1, 0)) }
+    case .rowsWrapped(let count): rows(of: tensor) { $0 % max(count, 1) }
+    case .repeatedAsRows(let count):
+      rows(of: tensor, count: count) { _ in 0 }
     case .readAsFloat16: bytesAsFloat16(of: tensor)
     }
   }
@@ -117,11 +126,14 @@ private func interleavedHalves(of tensor: Tensor) -> Tensor {
   }
 }
 
-private func truncatedRows(of tensor: Tensor, count: Int) -> Tensor {
-  let kept = min(max(count, 0), tensor.rowCount) * tensor.innerExtent
-  return Tensor.float32(tensor.shape) { target in
-    tensor.withFloat32 { source in
-      for i in target.indices { target[i] = i < kept ? source[i] : 0 }
+/// Row t of the result is row `source(t)` of the tensor, or zero where there is none.
+private func rows(of tensor: Tensor, count: Int? = nil, source: (Int) -> Int?) -> Tensor {
+  let width = tensor.innerExtent
+  return Tensor.float32(count.map { [$0, width] } ?? tensor.shape) { target in
+    tensor.withFloat32 { values in
+      for i in target.indices {
+        target[i] = source(i / width).map { values[$0 * width + i % width] } ?? 0
+      }
     }
   }
 }

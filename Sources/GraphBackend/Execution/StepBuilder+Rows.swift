@@ -3,12 +3,6 @@
 import EncoderModel
 import KernelTable
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 extension StepBuilder {
   mutating func addLayerNorm(
     _ norm: LayerNorm, _ node: GraphNode, _ input: Placement, _ out: Placement
@@ -24,9 +18,21 @@ extension StepBuilder {
       return
     }
     addRows(node, out) { rows in
+      // Lines over the frames are the same for all rows, lines over the channels are rows.
+      let lines =
+        norm.isOverFrames
+        ? (0..<columns).map {
+          norm.shiftAndScale(of: input.base + $0, step: input.stride, count: out.rows)
+        } : []
       for row in rows {
-        normaliseUnusually(
-          norm, input.row(row), weight.base, bias.base, columns, out.row(row))
+        let source = input.row(row)
+        let own = norm.isOverFrames ? nil : norm.shiftAndScale(of: source, count: columns)
+        for column in 0..<columns {
+          let (shift, scale) = own ?? lines[column]
+          let normal = (Double(source[column]) - shift) * scale
+          out.row(row)[column] =
+            Float(normal * Double(weight.base[column]) + Double(bias.base[column]))
+        }
       }
     }
   }
@@ -77,7 +83,7 @@ extension StepBuilder {
       }
       return
     }
-    addElements(node, input, out) { activation(variant, $0) }
+    addElements(node, input, out) { Float(variant.value(Double($0))) }
   }
 
   mutating func addSoftmax(
@@ -173,54 +179,5 @@ extension StepBuilder {
         for column in 0..<out.columns { target[column] = function(source[column]) }
       }
     }
-  }
-}
-
-extension LayerNorm {
-  /// Whether the kernels know it.
-  var isUsual: Bool { isCentred && !usesSampleVariance && !usesFloat16Variance }
-}
-
-/// The functions that stand in GELU's place in faulty ports.
-private func activation(_ variant: GELUVariant, _ x: Float) -> Float {
-  let value = Double(x)
-  switch variant {
-  case .erf: return Float(0.5 * value * erfc(-value * 0.5.squareRoot()))
-  case .tanh:
-    let inner = (2 / Double.pi).squareRoot() * (value + 0.044715 * value * value * value)
-    return Float(0.5 * value * (1 + tanh(inner)))
-  case .tanhTable:
-    if x <= -10 { return 0 }
-    return x >= 10 || x.isNaN ? x : Float(Float16(activation(.tanh, Float(Float16(x)))))
-  case .quick: return Float(value / (1 + exp(-1.702 * value)))
-  case .relu: return x < 0 ? 0 : x
-  case .silu: return Float(value / (1 + exp(-value)))
-  case .identity: return x
-  }
-}
-
-/// A layer norm with another variance or without centring.
-private func normaliseUnusually(
-  _ norm: LayerNorm, _ source: UnsafeMutablePointer<Float>, _ weight: UnsafeMutablePointer<Float>,
-  _ bias: UnsafeMutablePointer<Float>, _ columns: Int, _ out: UnsafeMutablePointer<Float>
-) {
-  var mean = 0.0
-  if norm.isCentred {
-    for column in 0..<columns { mean += Double(source[column]) }
-    mean /= Double(columns)
-  }
-  var variance = 0.0
-  for column in 0..<columns {
-    let difference = Double(source[column]) - mean
-    variance += difference * difference
-  }
-  let isSumInRange = !norm.usesFloat16Variance || variance <= 65504
-  variance = isSumInRange ? variance : .infinity
-  variance /= Double(norm.usesSampleVariance ? columns - 1 : columns)
-  if norm.usesFloat16Variance { variance = Double(Float16(variance)) }
-  let scale = 1 / (variance + norm.epsilon).squareRoot()
-  for column in 0..<columns {
-    let normal = (Double(source[column]) - mean) * scale
-    out[column] = Float(normal * Double(weight[column]) + Double(bias[column]))
   }
 }

@@ -38,6 +38,18 @@ extension StepBuilder {
           }
         }
       }
+    case .headsDealt(let heads):
+      let headDim = max(columns / max(heads, 1), 1)
+      addRows(node, out) { rows in
+        for row in rows {
+          for column in 0..<columns {
+            out.row(row)[column] = input.row(row)[column % headDim * heads + column / headDim]
+          }
+        }
+      }
+    case .clipped(let limit):
+      let limit = Float(limit)
+      addElements(node, input, out) { $0.isNaN ? $0 : min(max($0, -limit), limit) }
     case .rounded(let format): addRounding(format, columns, node, input, out)
     case .frameOverflowed(let frame):
       addRows(node, out) { rows in

@@ -44,7 +44,8 @@ struct UnusualSoftmax {
     !softmax.mask.hides(key: key, from: query)
   }
 
-  /// exp(s − max)/Σ over `count` elements from `start` on; hidden ones are zero.
+  /// exp(s − max)/Σ over `count` elements from `start` on; hidden ones are zero, but for all being hidden: they
+  /// share the probability then.
   private func normalise(
     _ count: Int, at start: (row: Int, column: Int), step: (row: Int, column: Int),
     isVisible: (Int) -> Bool
@@ -54,11 +55,13 @@ struct UnusualSoftmax {
     func address(_ i: Int, _ placement: Placement) -> UnsafeMutablePointer<Float> {
       placement.row(start.row + i * step.row) + start.column + i * step.column
     }
+    let isBlind = !(0..<count).contains(where: isVisible)
+    if isBlind { maximum = 0 }
     for i in 0..<count where isVisible(i) { maximum = max(maximum, address(i, input).pointee) }
     var total = Double(padding) * exp(-Double(maximum))
     for i in 0..<count {
       let power =
-        isVisible(i) ? exp(Double(address(i, input).pointee) - Double(maximum)) : 0
+        isBlind ? 1 : isVisible(i) ? exp(Double(address(i, input).pointee) - Double(maximum)) : 0
       total += power
       address(i, out).pointee = Float(power)
     }

@@ -48,7 +48,7 @@ extension GraphOperation {
       return list
     case .context(let numHeads): return [("heads", "\(numHeads)")]
     case .layerNorm(let norm): return norm.attributes
-    case .gelu(let variant): return [("function", variant.rawValue)]
+    case .gelu(let variant): return [("function", "\(variant)")]
     case .addTable(let table): return [("table", table.text)]
     case .round(let format, let length):
       return [("format", format.rawValue), ("length", "\(length)")]
@@ -82,6 +82,9 @@ extension LayerNorm {
     if !isCentred { list.append(("centred", "no")) }
     if usesSampleVariance { list.append(("variance", "sample")) }
     if usesFloat16Variance { list.append(("variance", "f16")) }
+    if keepsMean { list.append(("mean", "kept")) }
+    if addsEpsilonToDeviation { list.append(("epsilon-outside-root", "yes")) }
+    if isOverFrames { list.append(("over", "frames")) }
     return list
   }
 }

@@ -18,15 +18,17 @@ extension ErrorModelBuilder {
     return ErrorModel(panels: [panel], unit: claim.unit, input: x)
   }
 
-  /// One rounding of the result. Inputs stored rounded add x₁² + x₂² = x₁² + (y − x₁)², at most
+  /// One rounding of the result, and one of each summand as it is shown: an engine that fuses operations or
+  /// computes in Float64 adds what it has, not what it wrote down. x₁² + x₂² = x₁² + (y − x₁)², at most
   /// 3x₁² + 2y².
   func addModel(_ first: Tensor, _ node: ProgramNode, _ storage: StorageRounding) -> ErrorModel {
     let columns = node.shape.last ?? 1
-    let stored = max(storage.input(0), storage.input(1))
+    let shown = (0x1p-24 / claim.unit) * (0x1p-24 / claim.unit)
+    let stored = max(storage.input(0), storage.input(1), shown)
     var panel = fullPanel(rows: node.shape.dropLast().reduce(1, *), columns: columns)
     panel.result = 1 + 2 * stored
     panel.input = 3 * stored
-    return ErrorModel(panels: [panel], unit: claim.unit, input: stored > 0 ? first : nil)
+    return ErrorModel(panels: [panel], unit: claim.unit, input: first)
   }
 
   /// y = (x − μ)/σ·γ + β with σ² = var + ε, in whichever of the forms engines use.
@@ -47,6 +49,7 @@ extension ErrorModelBuilder {
     let columns = x.innerExtent
     let gamma = try statistics.vector(norm.weight) ?? [Double](repeating: 1, count: columns)
     let beta = try statistics.vector(norm.bias) ?? [Double](repeating: 0, count: columns)
+    if norm.isOverFrames { return normOverFramesModel(norm, x, gamma, beta, storage) }
     let rows = x.withFloat32 { buffer in
       nonisolated(unsafe) let buffer = buffer
       return mapChunks(x.rowCount, chunk: 64) { rows in
@@ -65,6 +68,34 @@ extension ErrorModelBuilder {
     ]
     panel.coherent = rows.map(\.scale)
     panel.bias = beta
+    return ErrorModel(panels: [panel], unit: claim.unit)
+  }
+}
+
+extension ErrorModelBuilder {
+  /// The same for a norm over the frames, its factors those of channels: the scale's error is allowed for at the
+  /// channel where it is largest.
+  private func normOverFramesModel(
+    _ norm: LayerNorm, _ x: Tensor, _ gamma: [Double], _ beta: [Double],
+    _ storage: StorageRounding
+  ) -> ErrorModel {
+    let (frames, columns) = (x.rowCount, x.innerExtent)
+    let factors = x.withFloat32 { values in
+      (0..<columns).map { channel in
+        (0..<frames).map { values[$0 * columns + channel] }.withUnsafeBufferPointer {
+          layerNormRow(
+            $0, epsilon: norm.epsilon, stored: storage.input(0), unit: claim.unit)
+        }
+      }
+    }
+    var panel = fullPanel(rows: frames, columns: columns)
+    let column = (0..<columns).map { channel in
+      let (shift, scale) = factors[channel]
+      let b = beta[channel] * beta[channel]
+      return gamma[channel] * gamma[channel] * shift + b * (1 + 2 * scale)
+    }
+    panel.separable = [.init(row: [Double](repeating: 1, count: frames), column: column)]
+    panel.result = 1 + 2 * (factors.map(\.scale).max() ?? 0)
     return ErrorModel(panels: [panel], unit: claim.unit)
   }
 }

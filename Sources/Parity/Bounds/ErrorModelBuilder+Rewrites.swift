@@ -31,20 +31,26 @@ extension ErrorModelBuilder {
   }
 
   /// A position table that a port computes anew in Float32: the angle t·ω with ω ≤ 1 is off by u·t for
-  /// its own rounding and as much again for that of ω, and so are its sine and cosine: V = (2t)².
+  /// its own rounding and as much again for that of ω, and so are its sine and cosine: V = (2t + 2)², its
+  /// own rounding included.
   func allowForSinusoids(_ table: WeightReference, _ model: inout ErrorModel) {
-    let isComputed = table.transforms.contains { transform in
+    var first: Int?
+    for transform in table.transforms {
       switch transform {
-      case .sinusoids, .sinusoidsFrom: true
-      default: false
+      case .sinusoids, .sinusoidsWithBase: first = 0
+      case .sinusoidsFrom(let frame): first = frame
+      default: break
       }
     }
-    guard isComputed else { return }
+    guard let first else { return }
     for index in model.panels.indices {
       let panel = model.panels[index]
       model.panels[index].separable.append(
         .init(
-          row: (0..<panel.rows).map { 4 * Double($0) * Double($0) },
+          row: (0..<panel.rows).map { row in
+            let angle = Double(abs(row + first)) + 1
+            return 4 * angle * angle
+          },
           column: [Double](repeating: 1, count: panel.columns)))
     }
   }

@@ -13,14 +13,44 @@ extension Calculator {
     let bias = try norm.bias.map { try self.vector($0, width, node).float64Array }
     let gains = weight ?? [Double](repeating: 1, count: width)
     let offsets = bias ?? [Double](repeating: 0, count: width)
+    if norm.isOverFrames { return normOverFrames(norm, x, gains, offsets) }
     return mappingRows(x) { source, out in
       gains.withUnsafeBufferPointer { gains in
         offsets.withUnsafeBufferPointer { offsets in
           let mean = norm.isCentred ? sum(source, width) { $0 } / Double(width) : 0
           let variance = variance(norm, source, width, mean)
-          let scale = 1 / (variance + norm.epsilon).squareRoot()
+          let scale = scale(norm, variance)
+          let shift = norm.keepsMean ? 0 : mean
           for column in 0..<width {
-            out[column] = (source[column] - mean) * scale * gains[column] + offsets[column]
+            out[column] = (source[column] - shift) * scale * gains[column] + offsets[column]
+          }
+        }
+      }
+    }
+  }
+
+  private func scale(_ norm: LayerNorm, _ variance: Double) -> Double {
+    norm.addsEpsilonToDeviation
+      ? 1 / (variance.squareRoot() + norm.epsilon) : 1 / (variance + norm.epsilon).squareRoot()
+  }
+
+  /// Each channel normalised over the frames; then weight and bias as ever.
+  private func normOverFrames(
+    _ norm: LayerNorm, _ x: Tensor, _ gains: [Double], _ offsets: [Double]
+  ) -> Tensor {
+    let (frames, width) = (x.rowCount, x.innerExtent)
+    return Tensor.float64(x.shape) { out in
+      x.withFloat64 { source in
+        for channel in 0..<width {
+          let line = (0..<frames).map { source[$0 * width + channel] }
+          line.withUnsafeBufferPointer { line in
+            guard let base = line.baseAddress else { return }
+            let mean = sum(base, frames) { $0 } / Double(frames)
+            let scale = scale(norm, variance(norm, base, frames, mean))
+            for frame in 0..<frames {
+              out[frame * width + channel] =
+                (line[frame] - mean) * scale * gains[channel] + offsets[channel]
+            }
           }
         }
       }

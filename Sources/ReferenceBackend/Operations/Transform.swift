@@ -22,6 +22,13 @@ extension Calculator {
       // Position p of [C, T] holds channel p / T of frame p mod T.
       return takingElements(x) { $0 % frames * width + $0 / frames }
     case .channelsReversed: return takingElements(x) { $0 - $0 % width + width - 1 - $0 % width }
+    case .headsDealt(let heads):
+      let headDim = max(width / max(heads, 1), 1)
+      return takingElements(x) { position in
+        let channel = position % width
+        return position - channel + channel % headDim * heads + channel / headDim
+      }
+    case .clipped(let limit): return mapping(x) { $0.isNaN ? $0 : min(max($0, -limit), limit) }
     case .rounded(let format): return rounded(x, format, pieces: 1)
     case .frameOverflowed(let frame):
       return Tensor.float64(x.shape) { out in

@@ -50,6 +50,9 @@ struct FrontEndDifference {
       .scaling(offset: log.offset, divisor: log.divisor),
     ]
     if spectrum.fftLength == spectrum.windowLength { faults.append(.fourier(spectrum.fftLength)) }
+    if spectrum.padding == .none, options.layout.fill != 0 {
+      faults.append(.fill(options.layout.fill))
+    }
     if let count = bank.numMels { faults.append(.numMels(count)) }
     if let range = log.dynamicRange { faults.append(.range(range)) }
     for isRelative in [true, false] {
@@ -85,7 +88,8 @@ struct FrontEndField: Sendable {
     FrontEndField(\.spectrum.hopLength), FrontEndField(\.spectrum.window),
     FrontEndField(\.spectrum.windowPlacement), FrontEndField(\.spectrum.alignment),
     FrontEndField(\.spectrum.edge), FrontEndField(\.spectrum.frameShiftSamples),
-    FrontEndField(\.spectrum.lastFrame), FrontEndField(\.spectrum.quantity),
+    FrontEndField(\.spectrum.lastFrame), FrontEndField(\.spectrum.removesFrameMean),
+    FrontEndField(\.spectrum.quantity),
     FrontEndField(\.spectrum.sumsMirroredBins), FrontEndField(\.spectrum.normalization),
   ]
   private static let filterbank = [

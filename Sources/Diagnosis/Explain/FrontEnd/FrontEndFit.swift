@@ -177,7 +177,6 @@ struct FrontEndFit {
 
   private mutating func filterbank(_ isFine: Bool) {
     for scale in MelScale.allCases { take { $0.filterbank.scale = scale } }
-    if isFine { for shape in FilterShape.allCases { take { $0.filterbank.shape = shape } } }
     if !isPerBand { for norm in FilterNorm.allCases { take { $0.filterbank.norm = norm } } }
     for scale in MelScale.allCases {
       let start = best
@@ -192,6 +191,26 @@ struct FrontEndFit {
         }
       }
     }
+    edges()
+    if isFine { shapes() }
+  }
+
+  /// Every other shape of the bands with the edges that suit it.
+  private mutating func shapes() {
+    let start = (options: best, residual: residual)
+    var winner = start
+    for shape in FilterShape.allCases where shape != start.options.filterbank.shape {
+      (best, residual) = (start.options, .infinity)
+      take { $0.filterbank.shape = shape }
+      guard residual < 30 * start.residual else { continue }
+      edges()
+      if residual < winner.residual { winner = (best, residual) }
+    }
+    (best, residual) = winner
+  }
+
+  /// Where the bands begin and end.
+  private mutating func edges() {
     let steps = [200, 100, 50, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05]
     for _ in 0..<3 {
       let before = residual

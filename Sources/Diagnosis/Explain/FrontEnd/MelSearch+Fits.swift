@@ -11,7 +11,9 @@ import TensorCore
 extension MelSearch {
   /// A gain of the samples, the logarithm's floor, the range below the maximum: read off the least
   /// and largest features, and what a listed fault may be taken for.
-  func levelTrials() -> [Trial] { [gainTrial(), floorTrial(), rangeTrial()].compactMap { $0 } }
+  func levelTrials() -> [Trial] {
+    [gainTrial(), floorTrial(), rangeTrial(), fillTrial()].compactMap { $0 }
+  }
 
   private var sound: [Double]? {
     guard let mel = try? runner.mel(.whisper), mel.shape == own.shape else { return nil }
@@ -57,6 +59,16 @@ extension MelSearch {
     // Features of another scale than Whisper's give powers that nobody writes.
     guard (1e-40...1e6).contains(floor) else { return nil }
     return roundest(floor) { .floor($0) }
+  }
+
+  /// The one value of all last frames, where they have one.
+  private func fillTrial() -> Trial? {
+    guard own.shape.count == 2, own.shape[0] > 2 else { return nil }
+    let tail = own.float64Array.suffix(2 * own.shape[1])
+    guard let value = tail.last, value.isFinite, tail.allSatisfy({ $0 == value }) else {
+      return nil
+    }
+    return trial(Hypothesis(frontEnd: [.fill(value)]))
   }
 
   private func rangeTrial() -> Trial? {

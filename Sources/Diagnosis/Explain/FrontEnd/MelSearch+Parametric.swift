@@ -127,7 +127,7 @@ extension MelSearch {
       field.copy(&options, .whisper)
       _ = take(options)
     }
-    for options in Self.periodicTwins(best.hypothesis.frontEndOptions) { _ = take(options) }
+    for options in Self.evenTwins(best.hypothesis.frontEndOptions) { _ = take(options) }
     round(\.filterbank.minimumHz, best, take)
     round(\.pcm.preEmphasis, best, take)
     round(\.log.floor, best, take)
@@ -141,14 +141,21 @@ extension MelSearch {
     return best
   }
 
-  /// A symmetric window of N + 1 is the periodic one of N, but for a zero at its end.
-  private static func periodicTwins(_ options: FrontEndOptions) -> [FrontEndOptions] {
-    let twins: [WindowShape: WindowShape] = [.hannSymmetric: .hannPeriodic]
-    guard let twin = twins[options.spectrum.window] else { return [] }
+  /// A symmetric window of N + 1 is the periodic one of N, but for a zero at its end: the one of even length is
+  /// meant.
+  private static func evenTwins(_ options: FrontEndOptions) -> [FrontEndOptions] {
+    let length = options.spectrum.windowLength
+    let twin: (shape: WindowShape, length: Int)
+    switch options.spectrum.window {
+    case .hannSymmetric: twin = (.hannPeriodic, length - 1)
+    case .hannPeriodic: twin = (.hannSymmetric, length + 1)
+    default: return []
+    }
+    guard twin.length % 2 == 0, twin.length <= options.spectrum.fftLength else { return [] }
     return [0, -1, 1].map { shift in
       var copy = options
-      copy.spectrum.window = twin
-      copy.spectrum.windowLength -= 1
+      copy.spectrum.window = twin.shape
+      copy.spectrum.windowLength = twin.length
       copy.spectrum.frameShiftSamples += shift
       return copy
     }

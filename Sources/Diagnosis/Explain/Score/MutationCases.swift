@@ -69,13 +69,17 @@ package struct MutationCases {
       case .none: fault.slug == "weights-random" ? (random(1) * 1e6).rounded() + 2 : nil
       case .linear: fault.slug == "scaled" ? 0.05 + 1.8 * random(1) : 0.2 + random(1)
       case .logarithmic:
-        fault.slug == "layer-norm-eps"
-          ? exponential(-14 + 9 * random(1)) : exponential(-1.5 + 3 * random(1))
+        fault.slug.hasPrefix("layer-norm-eps")
+          ? exponential(-14 + 9 * random(1)) : parameter.neutral * exponential(-1.5 + 3 * random(1))
       case .frame: (random(1) * (frames - 2)).rounded(.down) + 1
       case .frameShift: ((random(1) - 0.5) * 40).rounded() * 2 + 3
       case .count: (2 + random(1) * 250).rounded()
       case .contextFrames:
         (2 + random(1) * Double(program.dimensions.numAudioContext - 4)).rounded()
+      case .signedFrames:
+        ((random(1) - 0.5) * Double(program.dimensions.numAudioContext - 4)).rounded() + 0.0
+      case .extreme: 0.5 + 4 * random(1)
+      case .timescale: exponential(6.2 + 7.6 * random(1))
       }
     return [chosen] + (unseen.map { [.number($0)] } ?? [])
   }
