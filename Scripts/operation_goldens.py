@@ -202,6 +202,7 @@ def alterations(x):
     golden("frames-reversed", x.flip(0))
     golden("channels-reversed", x.flip(1))
     golden("rounded", rounded(x, "bf16"))
+    golden("channels-zeroed", torch.cat([x[:, :5], 0 * x[:, 5:12], x[:, 12:]], -1))
     golden("clipped", x.clamp(-1.5, 1.5))
     golden("dealt", torch.cat([x[:, head::4] for head in range(4)], -1))
     golden("zeroed", torch.cat([x[:-4], zeros]))

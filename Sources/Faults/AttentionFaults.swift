@@ -153,6 +153,28 @@ enum AttentionFaults {
       }
     },
     Fault(
+      "head-zeroed", ids: [48], "one head contributes nothing",
+      remedy: "compute every head: check the loop or the grid over heads",
+      parameter: FaultParameter(
+        name: "head", defaultValue: .number(0),
+        candidates: { program, _ in
+          (0..<program.dimensions.numAudioHeads).map { .number(Double($0)) }
+        },
+        complaint: { value, program in
+          let heads = program.dimensions.numAudioHeads
+          guard let head = Int(exactly: value.number), (0..<heads).contains(head) else {
+            return "head must be from 0 to \(heads - 1)"
+          }
+          return nil
+        }), sites: Sites.contexts
+    ) { program, site, value in
+      let headDim = program.dimensions.audioWidth / program.dimensions.numAudioHeads
+      let first = Int(value.number) * headDim
+      program.wrap(
+        site, suffix: "whole",
+        operation: .transform(.channelsZeroed(from: first, count: headDim)))
+    },
+    Fault(
       "qk-swapped", ids: [47], "q and k are swapped in the product: the scores are transposed",
       remedy: "scores = q·kᵀ: queries are the rows", sites: Sites.scores
     ) { program, site, _ in program.edit(site) { $0.inputs.swapAt(0, 1) } },

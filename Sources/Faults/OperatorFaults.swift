@@ -193,6 +193,17 @@ enum OperatorFaults {
       sites: { blockWeights($0) { _ in true } }
     ) { program, site, value in takeWeights(&program, site, of: value) },
     Fault(
+      "matrix-of-other-layer", ids: [37],
+      "the layer has another block's weight matrix, but its own bias",
+      remedy: "check the block index in the weight's name", parameter: .layer("layer"),
+      defaultSites: .middle,
+      sites: { program in
+        blockWeights(program) { node in
+          if case .linear(let linear) = node.operation { linear.bias != nil } else { false }
+        }
+      }
+    ) { program, site, value in takeWeights(&program, site, of: value, only: ".weight") },
+    Fault(
       "bias-of-other-layer", ids: [37], "the operation has another block's bias",
       remedy: "check the block index in the bias's name", parameter: .layer("layer"),
       defaultSites: .middle,

@@ -2,7 +2,7 @@
 
 package import EncoderModel
 package import KernelTable
-package import Kernels
+import Kernels
 import Synchronization
 package import TensorCore
 

@@ -36,6 +36,8 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       OperationCase("frames-reversed", .transform(.framesReversed), "x.narrow"),
       OperationCase("channels-reversed", .transform(.channelsReversed), "x.narrow"),
       OperationCase("rounded", .transform(.rounded(.bfloat16)), "x.narrow"),
+      OperationCase(
+        "channels-zeroed", .transform(.channelsZeroed(from: 5, count: 7)), "x.narrow"),
       OperationCase("clipped", .transform(.clipped(1.5)), "x.narrow"),
       OperationCase("dealt", .transform(.headsDealt(4)), "x.narrow"),
       OperationCase("zeroed", .transform(.framesZeroed(from: 19)), "x.narrow"),

@@ -26,6 +26,8 @@ extension BLASExecutor {
     case .headsDealt(let heads):
       let headDim = max(width / max(heads, 1), 1)
       return gathering(x) { ($0, $1 % headDim * heads + $1 / headDim) }
+    case .channelsZeroed(let from, let count):
+      return gathering(x) { ((from..<(from + count)).contains($1) ? -1 : $0, $1) }
     case .clipped(let limit):
       let limit = Float(limit)
       return mapping(x) { $0.isNaN ? $0 : min(max($0, -limit), limit) }

@@ -1,4 +1,4 @@
-package import EncoderModel
+import EncoderModel
 package import Parity
 package import TensorCore
 

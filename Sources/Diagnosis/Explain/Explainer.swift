@@ -1,5 +1,5 @@
-package import EncoderModel
-package import Parity
+import EncoderModel
+import Parity
 import TensorCore
 
 /// Names the causes in one candidate: judges it, searches span after span, and sums up.

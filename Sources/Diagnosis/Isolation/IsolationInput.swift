@@ -1,4 +1,4 @@
-package import EncoderModel
+import EncoderModel
 package import TensorCore
 
 /// What an isolated operation is given.

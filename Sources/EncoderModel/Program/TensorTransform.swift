@@ -18,6 +18,8 @@ package enum TensorTransform: Sendable, Hashable {
   case channelsReversed
   /// Channel h·headDim + d takes channel d·heads + h: heads that lie interleaved laid side by side.
   case headsDealt(Int)
+  /// Channels from `from` on, `count` of them, set to zero.
+  case channelsZeroed(from: Int, count: Int)
   /// Values cut off at ±limit.
   case clipped(Double)
   /// Rounded row by row.

@@ -47,6 +47,13 @@ extension StepBuilder {
           }
         }
       }
+    case .channelsZeroed(let from, let count):
+      addRows(node, out) { rows in
+        for row in rows {
+          out.row(row).update(from: input.row(row), count: columns)
+          (out.row(row) + from).update(repeating: 0, count: min(count, columns - from))
+        }
+      }
     case .clipped(let limit):
       let limit = Float(limit)
       addElements(node, input, out) { $0.isNaN ? $0 : min(max($0, -limit), limit) }

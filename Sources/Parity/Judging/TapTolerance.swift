@@ -1,5 +1,5 @@
-package import EncoderModel
-package import TensorCore
+import EncoderModel
+import TensorCore
 
 /// A tolerance that the user gives in place of a bound: |x − r| ≤ atol + rtol·|r| at taps that
 /// match a glob.

@@ -28,6 +28,15 @@ extension Calculator {
         let channel = position % width
         return position - channel + channel % headDim * heads + channel / headDim
       }
+    case .channelsZeroed(let from, let count):
+      return Tensor.float64(x.shape) { out in
+        x.withFloat64 { values in
+          for i in out.indices {
+            let isZeroed = (from..<(from + count)).contains(i % width)
+            out[i] = isZeroed ? 0 : values[i]
+          }
+        }
+      }
     case .clipped(let limit): return mapping(x) { $0.isNaN ? $0 : min(max($0, -limit), limit) }
     case .rounded(let format): return rounded(x, format, pieces: 1)
     case .frameOverflowed(let frame):

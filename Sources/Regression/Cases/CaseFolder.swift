@@ -1,5 +1,5 @@
 import EncoderModel
-package import TensorIO
+import TensorIO
 
 /// The manifests of a folder, its subfolders included, in the order of their names.
 package struct CaseFolder: Sendable {

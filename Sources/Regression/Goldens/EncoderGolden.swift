@@ -1,5 +1,5 @@
 package import TensorCore
-package import TensorIO
+import TensorIO
 
 /// Samples of a sound encoder in Float64 that another implementation made, as
 /// `Scripts/goldens.py` writes them: `mel`, `places/SHAPE`, `samples/TAP`.

@@ -1,4 +1,4 @@
-package import TensorIO
+import TensorIO
 
 /// The inputs of a sweep: a text file with a path a line. Empty lines and lines that begin with `#`
 /// are left out; paths are relative to the file's folder.

@@ -1,4 +1,4 @@
-package import TensorIO
+import TensorIO
 
 /// A line of a part: what the sweep compares, or one window.
 package enum SweepRecord: Sendable {

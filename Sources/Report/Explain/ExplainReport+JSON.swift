@@ -1,4 +1,4 @@
-package import Diagnosis
+import Diagnosis
 package import TensorIO
 
 extension ExplainReport {

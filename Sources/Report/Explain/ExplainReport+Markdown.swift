@@ -1,4 +1,4 @@
-package import Diagnosis
+import Diagnosis
 
 extension ExplainReport {
   /// A findings log: what was found, the evidence, figures before and after, what to change.

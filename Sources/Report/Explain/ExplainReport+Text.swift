@@ -1,4 +1,4 @@
-package import Diagnosis
+import Diagnosis
 
 extension ExplainReport {
   /// The text of the terminal: a line for each cause, its remedy below it.

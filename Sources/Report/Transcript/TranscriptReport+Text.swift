@@ -1,4 +1,4 @@
-package import Transcription
+import Transcription
 
 extension TranscriptReport {
   /// The reference's text and a sentence a candidate: what `run` prints.

@@ -68,7 +68,7 @@ struct FrontEndField: Sendable {
   /// Gives the first options the second's value.
   let copy: @Sendable (inout FrontEndOptions, FrontEndOptions) -> Void
 
-  private init<Value: Equatable>(
+  private init<Value: Equatable & SendableMetatype>(
     _ path: any WritableKeyPath<FrontEndOptions, Value> & Sendable
   ) {
     isSame = { $0[keyPath: path] == $1[keyPath: path] }

@@ -1,7 +1,7 @@
-package import AudioFrontEnd
+import AudioFrontEnd
 import EncoderModel
 import Parity
-package import TensorCore
+import TensorCore
 
 /// Explains a foreign mel: the front-end's faults, fitted quantities and pairs, on the audio itself.
 package struct MelSearch {

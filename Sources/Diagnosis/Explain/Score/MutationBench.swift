@@ -1,8 +1,8 @@
 package import AudioFrontEnd
 package import EncoderModel
 package import Faults
-package import Parity
-package import TensorCore
+import Parity
+import TensorCore
 
 /// Puts faults in, has them explained, and compares what is named with what was put in.
 package struct MutationBench {
