@@ -100,12 +100,21 @@ extension SpanSearch {
     for count in stride(from: isSigned ? -frames / 2 : step, to: frames, by: step) {
       _ = look(count)
     }
+    // At the whole context nothing is wrong any more: what little is just before it is far from all else.
+    for distance in [1, 2, 4, 8] where distance < step { _ = look(frames - distance) }
     let error = soundResiduals[tap] ?? .infinity
     for _ in 0..<2 {
       guard let near = known.min(by: { ($0.value, $0.key) < ($1.value, $1.key) })?.key,
         (known[near] ?? .infinity) < error
       else { return nil }
       minimise(max(range.lowerBound, near - step)..<min(frames, near + step + 1)) { look($0) }
+    }
+    // Frames at an end count by themselves: there the error need not grow with the distance.
+    if let best = known.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
+      var least = best.value
+      for distance in 1...24 where least > 1e-3 * error && .now < deadline {
+        least = min(least, look(best.key - distance), look(best.key + distance))
+      }
     }
     return known.min { ($0.value, $0.key) < ($1.value, $1.key) }.map { Double($0.key) }
   }

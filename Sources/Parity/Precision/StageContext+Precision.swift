@@ -56,7 +56,8 @@ extension StageContext {
         PrecisionVariant.operandFormats.contains(variant.format)
       {
         let next = Similar(
-          trial, candidate: candidate, exact: exact, numPieces: segment.last?.numHeads ?? 1)
+          trial, candidate: candidate, exact: exact, numPieces: segment.last?.numHeads ?? 1,
+          isAttention: segment.last?.numHeads != nil)
         if similar.map({ next.isBetter(than: $0) }) ?? true { similar = next }
       }
     }
@@ -82,6 +83,9 @@ extension StageContext {
     /// with each other leave √(1 + 1/size²), more than 1.
     private static let related = 0.95
 
+    /// Share of attention's rows that may be right by chance.
+    private static let fewRows = 0.05
+
     /// Whether this explains clearly more than `other`, which was tried first.
     func isBetter(than other: Similar) -> Bool {
       guard isRandomLike == other.isRandomLike else { return isRandomLike }
@@ -97,9 +101,15 @@ extension StageContext {
         format: format, evidence: "random-like, of the size of \(names) products", variant: nil)
     }
 
-    init(_ trial: Trial, candidate: Tensor, exact: Tensor, numPieces: Int) {
+    init(
+      _ trial: Trial, candidate: Tensor, exact: Tensor, numPieces: Int, isAttention: Bool
+    ) {
       self.trial = trial
       let whole = ErrorShape(candidate: candidate, exact: exact, numPieces: numPieces)
+      if isAttention, whole.untouched > Self.fewRows {
+        isRandomLike = false
+        return
+      }
       guard !whole.isRandomLike, trial.residual < Self.related else {
         isRandomLike = whole.isRandomLike
         return
