@@ -177,7 +177,7 @@ enum StructureFaults {
     Fault(
       "values-clipped", ids: [52], "the values are cut off at a limit",
       remedy: "do not clamp: Whisper's activations stay far below f16's 65504",
-      parameter: .number("limit", 10, above: 0, fit: .extreme, neutral: .infinity),
+      parameter: .number("limit", 1, above: 0, fit: .extreme, neutral: .infinity),
       sites: { $0.blockOutputs + $0.inBlocks("attn_residual") + ["encoder.ln_post"] }
     ) { program, site, value in
       program.wrap(site, suffix: "whole", operation: .transform(.clipped(value.number)))
