@@ -55,6 +55,60 @@ struct RestraintTests {
     #expect(!explanation.findings.contains { $0.sites.contains(tap) })
   }
 
+  @Test("an engine that computes in Float64 and writes Float32 is sound")
+  func double() throws {
+    let bench = try ExplainBench()
+    let engine = ReferenceBackend(program: bench.program, weights: bench.weights)
+    let names = Set(TapSelection.operations.names(in: bench.program))
+    var taps = ["mel": bench.mel]
+    _ = try engine.encode(mel: bench.mel, observing: names) { tap, value in
+      taps[tap] = value.converted(to: .float32)
+    }
+    let explanation = try bench.explanation(of: taps)
+    #expect(explanation.findings.isEmpty && explanation.unexplained.isEmpty, "\(explanation)")
+  }
+
+  @Test("what an activation that nobody lists computes is told by some of its values")
+  func activation() throws {
+    let explanation = try explanation(at: "encoder.blocks.1.mlp.1") { value, _ in
+      value > 0 ? value : value * value / (1 + value * value)
+    }
+    let clues = explanation.unexplained.first { $0.tap == "encoder.blocks.1.mlp.1" }?.clues ?? []
+    #expect(clues.contains { $0.contains("follows from its input alone") }, "\(explanation)")
+  }
+
+  @Test("frames that are no numbers are told, as all others are right")
+  func notFinite() throws {
+    let explanation = try explanation(at: "encoder.blocks.0.mlp.2") { value, index in
+      (160..<192).contains(index) ? .nan : value
+    }
+    let finding = try #require(explanation.findings.first)
+    #expect(finding.slug == "frame-overflowed" && finding.sites == ["encoder.blocks.0.mlp.2"])
+  }
+
+  @Test("dropout is told beside values that are zero by themselves")
+  func dropout() throws {
+    let explanation = try explanation(at: "encoder.blocks.1.mlp.1") { value, index in
+      if abs(value) < 1e-3 { return 0 }
+      return CounterHash.uniform(seed: 5, stream: 0, counter: UInt64(index)) < 0.1
+        ? 0 : value / 0.9
+    }
+    #expect(explanation.names.contains("dropout-active@encoder.blocks.1.mlp.1"), "\(explanation)")
+  }
+
+  /// A sound encoder's taps with one of them changed element by element.
+  private func explanation(at tap: String, _ change: (Float, Int) -> Float) throws -> Explanation {
+    let bench = try ExplainBench(frames: 60)
+    var taps = try bench.soundTaps()
+    let value = try #require(taps[tap])
+    taps[tap] = value.withFloat32 { source in
+      Tensor.float32(value.shape) { target in
+        for i in target.indices { target[i] = change(source[i], i) }
+      }
+    }
+    return try bench.explanation(of: taps)
+  }
+
   @Test("channels in another order are told by their values")
   func permuted() throws {
     let bench = try ExplainBench()
