@@ -31,7 +31,7 @@ struct ValueClue {
     let error = known.isNaN ? .infinity : known
     let level = roundingLevel(search.introduced[tap])
     let found = [
-      nonFiniteFrames(own, y, tap, level), copied(own, tap, level, search),
+      wrongFrames(own, y, tap, level), copied(own, tap, level, search),
       otherInput(own, tap, level, search),
       dropout(own, y, tap, level), channelsPermuted(own, y, tap, level),
       framesPermuted(own, y, tap, level), channelAffine(own, y, tap, level),
