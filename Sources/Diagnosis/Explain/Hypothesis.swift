@@ -4,7 +4,6 @@ package import Faults
 
 /// What may be wrong with a candidate: faults of the encoder, of the front-end, or both.
 package struct Hypothesis: Sendable {
-  /// In the order in which they are applied.
   package var faults: [FaultInstance]
   package var frontEnd: [FrontEndFault]
   /// Whether `faults` are one fault at many sites: a habit of the port, not a coincidence.
@@ -20,7 +19,7 @@ package struct Hypothesis: Sendable {
 
   /// The program with all encoder faults in it.
   package func applied(to program: EncoderProgram) -> EncoderProgram {
-    faults.reduce(program) { $1.applied(to: $0) }
+    program.applying(faults)
   }
 
   /// The front-end with all of its faults in it.
@@ -120,7 +119,9 @@ extension Fault {
   var isSmall: Bool {
     isOfPrecision
       || [
-        "layer-norm-eps", "layer-norm-sample-variance", "gelu-tanh", "gelu-tanh-table",
+        "layer-norm-eps", "layer-norm-eps-outside", "layer-norm-sample-variance",
+        "gelu-erf-polynomial", "position-rounded", "position-computed-in", "gelu-tanh",
+        "gelu-tanh-table",
         "key-bias-added",
       ].contains(slug)
   }

@@ -35,7 +35,7 @@ extension SpanSearch {
       left = left.map { $0 - 1 }
       context.progress("pairs at \(tap)", Double(index) / Double(order.count))
       let (a, b) = (members[pair.0].hypothesis, members[pair.1].hypothesis)
-      guard var trial = trial(ordered(a, b)), seen.insert(trial.predicted).inserted else {
+      guard var trial = trial(a.with(b)), seen.insert(trial.predicted).inserted else {
         continue
       }
       measure(&trial, at: open)
@@ -66,17 +66,6 @@ extension SpanSearch {
       if let better = fitted(best, varying: index, at: tap, to: open) { best = better }
     }
     return best
-  }
-
-  /// Faults that put a transform behind a tap come last: the others edit the operation itself.
-  func ordered(_ a: Hypothesis, _ b: Hypothesis) -> Hypothesis {
-    func wraps(_ hypothesis: Hypothesis) -> Bool {
-      hypothesis.faults.contains {
-        $0.fault.genericness == 0.5 || $0.fault.slug == "activations-rounded"
-          || $0.fault.slug == "ln-post-twice" || $0.fault.slug == "frame-overflowed"
-      }
-    }
-    return wraps(a) && !wraps(b) ? b.with(a) : a.with(b)
   }
 
   func distinct(_ trials: [Trial]) -> [Trial] {

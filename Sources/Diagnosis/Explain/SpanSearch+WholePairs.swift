@@ -18,7 +18,7 @@ extension SpanSearch {
     for batch in 0..<Self.pairBatches where .now < deadline {
       let part = order.dropFirst(batch * Self.pairBatch).prefix(Self.pairBatch)
       let trials = part.compactMap {
-        trial(ordered(members[$0.0].hypothesis, members[$0.1].hypothesis))
+        trial(members[$0.0].hypothesis.with(members[$0.1].hypothesis))
       }.filter { seen.insert($0.predicted).inserted }
       screen(trials, coarse, activity: "pairs at \(tap)")
       pairs += trials

@@ -67,7 +67,7 @@ package struct DetectionBench {
 
   /// Judges a candidate with `faults` in it.
   package func row(_ faults: [FaultInstance]) throws -> DetectionScore.Row {
-    let faulty = faults.reduce(judge.program) { $1.applied(to: $0) }
+    let faulty = judge.program.applying(faults)
     let changed = Set(judge.program.changedTaps(in: faulty))
     let stages = judge.program.stages
     let touched = Set(judge.program.nodes.filter { changed.contains($0.name) }.map(\.stage))

@@ -16,8 +16,8 @@ struct Injection {
   /// Parses `FAULT[=VALUE][@TAP]` texts.
   /// - Throws: `FaultError`, or `UsageError` for a front-end fault at another tap.
   init(_ texts: [String], program: EncoderProgram) throws {
-    var faulty = program
     var options: FrontEndOptions?
+    var instances: [FaultInstance] = []
     var names: [String] = []
     for text in texts {
       let slug = text.prefix { $0 != "@" && $0 != "=" }
@@ -31,11 +31,11 @@ struct Injection {
         continue
       }
       for instance in try FaultCatalogue.parse(text, program: program) {
-        faulty = instance.applied(to: faulty)
+        instances.append(instance)
         names.append(instance.description)
       }
     }
-    self.program = faulty
+    self.program = program.applying(instances)
     frontEnd = options
     self.names = names
   }

@@ -56,7 +56,7 @@ struct ExplainBench {
   func explanation(_ faults: [FaultInstance], taps: TapSelection = .operations) throws
     -> Explanation
   {
-    let faulty = faults.reduce(program) { $1.applied(to: $0) }
+    let faulty = program.applying(faults)
     return try explanation(context.makeBackend(faulty), taps: taps)
   }
 

@@ -20,7 +20,7 @@ package struct MutationBench {
   package func row(_ faults: [FaultInstance], taps: TapSelection, setting: String) throws
     -> MutationScore.Row
   {
-    let faulty = faults.reduce(context.program) { $1.applied(to: $0) }
+    let faulty = context.program.applying(faults)
     let backend = try context.makeBackend(faulty)
     let shelf = try CandidateShelf(
       LiveCandidate(backend), program: context.program, mel: context.mel, selection: taps)
