@@ -102,6 +102,34 @@ package struct FaultParameter: Sendable {
       }, fit: fit, neutral: neutral)
   }
 
+  /// A whole number in a range, or the default, which may stand for one that depends on the model; `values` are what
+  /// a search tries, those outside of the range left out.
+  package static func wholeNumber(
+    _ name: String, _ defaultValue: Int,
+    in range: @escaping @Sendable (EncoderProgram) -> ClosedRange<Int> = { _ in -limit...limit },
+    trying values: @escaping @Sendable (EncoderProgram) -> [Int], fit: Fit = .none
+  ) -> FaultParameter {
+    FaultParameter(
+      name: name, defaultValue: .number(Double(defaultValue)),
+      candidates: { program, _ in
+        var seen: Set<Int> = []
+        return values(program).filter { range(program).contains($0) && seen.insert($0).inserted }
+          .map { .number(Double($0)) }
+      },
+      complaint: { value, program in
+        let range = range(program)
+        guard case .number(let number) = value, let whole = Int(exactly: number),
+          whole == defaultValue || range.contains(whole)
+        else {
+          return "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound)"
+        }
+        return nil
+      }, fit: fit)
+  }
+
+  /// The largest number of frames, keys or shifts that a fault takes.
+  package static let limit = 1 << 20
+
   /// One of a set of words.
   package static func word(_ name: String, _ words: [String]) -> FaultParameter {
     FaultParameter(

@@ -54,18 +54,9 @@ enum HeadFaults {
     Fault(
       "head-zeroed", ids: [48], "one head contributes nothing",
       remedy: "compute every head: check the loop or the grid over heads",
-      parameter: FaultParameter(
-        name: "head", defaultValue: .number(0),
-        candidates: { program, _ in
-          (0..<program.dimensions.numAudioHeads).map { .number(Double($0)) }
-        },
-        complaint: { value, program in
-          let heads = program.dimensions.numAudioHeads
-          guard let head = Int(exactly: value.number), (0..<heads).contains(head) else {
-            return "head must be from 0 to \(heads - 1)"
-          }
-          return nil
-        }), sites: Sites.contexts
+      parameter: .wholeNumber(
+        "head", 0, in: { 0...max($0.dimensions.numAudioHeads - 1, 0) },
+        trying: { Array(0..<$0.dimensions.numAudioHeads) }), sites: Sites.contexts
     ) { program, site, value in
       let headDim = program.dimensions.audioWidth / program.dimensions.numAudioHeads
       let first = Int(value.number) * headDim

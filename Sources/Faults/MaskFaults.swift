@@ -12,62 +12,41 @@ enum MaskFaults {
       "causal-mask-offset", ids: [39],
       "each frame attends to the frames before it and so many after it (−1: not to itself)",
       remedy: "no mask in the encoder: every frame sees every frame",
-      parameter: FaultParameter(
-        name: "frames", defaultValue: .number(-1),
-        candidates: { program, _ in
+      parameter: .wholeNumber(
+        "frames", -1,
+        in: {
+          let last = max($0.dimensions.numAudioContext - 1, 1)
+          return -last...last
+        },
+        trying: { program in
           let frames = program.dimensions.numAudioContext
           return [-1, 1, frames / 24, frames / 6, frames / 2].filter { $0 != 0 }
-            .map { .number(Double($0)) }
-        },
-        complaint: { value, program in
-          let frames = program.dimensions.numAudioContext
-          guard let count = Int(exactly: value.number), abs(count) < frames else {
-            return "frames must be a whole number between -\(frames) and \(frames)"
-          }
-          return nil
         }, fit: .signedFrames),
       sites: Sites.softmaxes
     ) { program, site, value in
       program.setOperation(site, .softmax(Softmax(mask: .causal(ahead: Int(value.number)))))
     },
-    Fault(
-      "attention-chunks", ids: [39],
-      "the frames attend in chunks that do not see each other",
-      remedy: "no chunks in the encoder: every frame sees every frame",
-      parameter: frameCount("length") { [$0 / 2, $0 / 3, $0 / 4, $0 / 8, 100, 50, 64, 128, 256] },
-      sites: Sites.softmaxes
-    ) { program, site, value in
-      let half = max(1, program.dimensions.numAudioContext / 2)
-      let length = value.number < 0 ? half : Int(value.number)
-      program.setOperation(site, .softmax(Softmax(mask: .chunks(length))))
-    },
-    Fault(
+    lengthFault(
+      "attention-chunks", ids: [39], "the frames attend in chunks that do not see each other",
+      remedy: "no chunks in the encoder: every frame sees every frame", "length", share: 2,
+      trying: { [$0 / 2, $0 / 3, $0 / 4, $0 / 8, 50, 64, 100, 128, 256] }
+    ) { .chunks($0) },
+    lengthFault(
       "keys-masked", ids: [40],
       "keys from some frame on are masked, as if only the audio's own length counted",
-      remedy: "mask nothing in the encoder: Whisper attends to the padding too",
-      parameter: frameCount("from") { [$0 / 2, $0 / 4, $0 * 3 / 4, $0 / 8, $0 - 1] },
-      sites: Sites.softmaxes
-    ) { program, site, value in
-      let half = program.dimensions.numAudioContext / 2
-      let first = value.number < 0 ? half : Int(value.number)
-      program.setOperation(site, .softmax(Softmax(mask: .keysFrom(first))))
-    },
-    Fault(
+      remedy: "mask nothing in the encoder: Whisper attends to the padding too", "from", share: 2,
+      trying: { [$0 / 2, $0 / 4, $0 * 3 / 4, $0 / 8, $0 - 1] }
+    ) { .keysFrom($0) },
+    lengthFault(
       "attention-window", ids: [39], "each frame attends only to frames within a window",
-      remedy: "no window in the encoder: every frame sees every frame",
-      parameter: frameCount("radius") { [$0 / 12, $0 / 24, $0 / 6, $0 / 3, $0 / 2] },
-      sites: Sites.softmaxes
-    ) { program, site, value in
-      let eighth = max(1, program.dimensions.numAudioContext / 8)
-      let radius = value.number < 0 ? eighth : Int(value.number)
-      program.setOperation(site, .softmax(Softmax(mask: .window(radius))))
-    },
+      remedy: "no window in the encoder: every frame sees every frame", "radius", share: 8,
+      trying: { [$0 / 12, $0 / 24, $0 / 6, $0 / 3, $0 / 2] }
+    ) { .window($0) },
     Fault(
       "padded-keys-unmasked", ids: [40],
       "keys that pad the context take part in the softmax with score zero",
       remedy: "mask the padded keys with −∞ before the softmax",
-      parameter: .number(
-        "keys", 36, trying: [4, 12, 20, 52, 84, 100, 212, 548], above: 0, fit: .count),
+      parameter: paddingCount("keys"),
       sites: Sites.softmaxes
     ) { program, site, value in
       program.setOperation(site, .softmax(Softmax(numUnmaskedPaddingKeys: Int(value.number))))
@@ -76,33 +55,38 @@ enum MaskFaults {
       "padded-frames-attended", ids: [40],
       "frames that pad the context take part in the attention with their k = 0 and their v, a bias",
       remedy: "mask the padded keys with −∞ before the softmax",
-      parameter: .number(
-        "frames", 36, trying: [4, 12, 20, 52, 84, 100, 212, 548], above: 0, fit: .count),
+      parameter: paddingCount("frames"),
       sites: Sites.softmaxes
     ) { program, site, value in
       program.attendToPadding(at: site, frames: Int(value.number))
     },
   ]
 
-  /// A natural number below the audio context, fitted where it is not listed.
-  private static func frameCount(_ name: String, _ listed: @escaping @Sendable (Int) -> [Int])
-    -> FaultParameter
-  {
-    FaultParameter(
-      name: name, defaultValue: .number(-1),
-      candidates: { program, _ in
-        let frames = program.dimensions.numAudioContext
-        return Set(listed(frames)).sorted().filter { $0 > 0 && $0 < frames }
-          .map { .number(Double($0)) }
-      },
-      complaint: { value, program in
-        let frames = program.dimensions.numAudioContext
-        guard let count = Int(exactly: value.number), count > 0 || count == -1, count < frames
-        else {
-          return "\(name) must be a whole number from 1 to \(frames - 1)"
-        }
-        return nil
-      }, fit: .contextFrames)
+  /// A mask with a length in frames below the audio context, fitted where it is not listed; without a value the
+  /// context over `share`.
+  private static func lengthFault(
+    _ slug: String, ids: [Int], _ summary: String, remedy: String, _ name: String, share: Int,
+    trying listed: @escaping @Sendable (Int) -> [Int],
+    mask: @escaping @Sendable (Int) -> AttentionMask
+  ) -> Fault {
+    Fault(
+      slug, ids: ids, summary, remedy: remedy,
+      parameter: .wholeNumber(
+        name, -1, in: { 1...max($0.dimensions.numAudioContext - 1, 1) },
+        trying: { listed($0.dimensions.numAudioContext) }, fit: .contextFrames),
+      sites: Sites.softmaxes
+    ) { program, site, value in
+      let usual = max(1, program.dimensions.numAudioContext / share)
+      let length = value.number < 0 ? usual : Int(value.number)
+      program.setOperation(site, .softmax(Softmax(mask: mask(length))))
+    }
+  }
+
+  /// Frames that engines pad 1500 with to reach a multiple of their tiles.
+  private static func paddingCount(_ name: String) -> FaultParameter {
+    .wholeNumber(
+      name, 36, in: { _ in 1...FaultParameter.limit },
+      trying: { _ in [36, 4, 12, 20, 52, 84, 100, 212, 548] }, fit: .count)
   }
 }
 

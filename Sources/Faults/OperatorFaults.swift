@@ -40,10 +40,11 @@ enum OperatorFaults {
     Fault(
       "weights-random", ids: [37], "the layer's weights are random numbers",
       remedy: "load the checkpoint's weights here: the name was probably not found",
-      parameter: .number("seed", 1), sites: Sites.weighted
+      parameter: .wholeNumber("seed", 1, in: { _ in 0...(1 << 53) }, trying: { _ in [1] }),
+      sites: Sites.weighted
     ) { program, site, value in
       program.editWeight(site) {
-        $0.applying(.randomized(seed: UInt64(max(0, value.number.isFinite ? value.number : 1))))
+        $0.applying(.randomized(seed: UInt64(value.number)))
       }
     },
     Fault(

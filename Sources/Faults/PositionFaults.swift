@@ -34,16 +34,8 @@ enum PositionFaults {
     Fault(
       "position-offset", ids: [34], "the positions start at another frame than 0",
       remedy: "let frame 0 have position 0",
-      parameter: FaultParameter(
-        name: "first", defaultValue: .number(1),
-        candidates: { program, _ in
-          // 2 is fairseq's and BART's offset behind the padding token.
-          [1, 2, -1].map { .number($0) }
-        },
-        complaint: { value, _ in
-          Int(exactly: value.number).map { abs($0) <= 1 << 20 } == true
-            ? nil : "first must be a whole number"
-        }), sites: embed
+      // 2 is fairseq's and BART's offset behind the padding token.
+      parameter: .wholeNumber("first", 1, trying: { _ in [1, 2, -1] }), sites: embed
     ) { program, site, value in
       program.editPosition(site) { $0.applying(.sinusoidsFrom(Int(value.number))) }
     },
@@ -104,19 +96,11 @@ enum PositionFaults {
   ) -> Fault {
     Fault(
       slug, ids: [34], summary, remedy: "use a table as long as the audio context",
-      parameter: FaultParameter(
-        name: "frames", defaultValue: .number(-1),
-        candidates: { program, _ in
+      parameter: .wholeNumber(
+        "frames", -1, in: { 0...max($0.dimensions.numAudioContext - 1, 0) },
+        trying: { program in
           let frames = program.dimensions.numAudioContext
-          return [frames / 2, frames - 1, 448].filter { $0 > 0 && $0 < frames }
-            .map { .number(Double($0)) }
-        },
-        complaint: { value, program in
-          let frames = program.dimensions.numAudioContext
-          guard case .number(let count) = value, count >= -1, count < Double(frames) else {
-            return "frames must be below \(frames)"
-          }
-          return nil
+          return [frames / 2, frames - 1, 448].filter { $0 > 0 }
         }, fit: .frame), sites: embed
     ) { program, site, value in
       let count = value.number < 0 ? program.dimensions.numAudioContext / 2 : Int(value.number)

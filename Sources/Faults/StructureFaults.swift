@@ -140,7 +140,7 @@ enum StructureFaults {
     activationFault(
       "frames-shifted", ids: [16], "the tensor is shifted in time",
       remedy: "align the frames: frame t must come from frame t",
-      parameter: .number("frames", 1, trying: [-1, 2, -2], fit: .frameShift)
+      parameter: .wholeNumber("frames", 1, trying: { _ in [1, -1, 2, -2] }, fit: .frameShift)
     ) { .framesShifted(Int($0.number)) },
     activationFault(
       "channels-reversed", ids: [48], "the channels are in reverse order",
@@ -154,18 +154,9 @@ enum StructureFaults {
       "stale-rows", ids: [49],
       "the frames from some point on are those of an earlier tensor: a buffer that was not refilled",
       remedy: "write the whole buffer on every call",
-      parameter: FaultParameter(
-        name: "from", defaultValue: .number(-1),
-        candidates: { program, _ in
-          [0, program.dimensions.numAudioContext / 2].map { .number(Double($0)) }
-        },
-        complaint: { value, program in
-          let frames = program.dimensions.numAudioContext
-          guard case .number(let from) = value, from >= -1, from < Double(frames) else {
-            return "from must be a frame below \(frames)"
-          }
-          return nil
-        }, fit: .frame),
+      parameter: .wholeNumber(
+        "from", -1, in: { 0...max($0.dimensions.numAudioContext - 1, 0) },
+        trying: { [0, $0.dimensions.numAudioContext / 2] }, fit: .frame),
       sites: { ["encoder.ln_post"] + $0.blockOutputs }
     ) { program, site, value in
       guard let node = program.node(named: site) else { return }
@@ -184,12 +175,15 @@ enum StructureFaults {
     },
     activationFault(
       "frames-zeroed", ids: [49], "the frames from some point on are zero",
-      remedy: "compute every frame", parameter: .number("from", 1, above: -1, fit: .frame)
+      remedy: "compute every frame",
+      parameter: .wholeNumber(
+        "from", 1, in: { _ in 0...FaultParameter.limit }, trying: { _ in [1] }, fit: .frame)
     ) { .framesZeroed(from: Int($0.number)) },
     activationFault(
       "frame-overflowed", ids: [52], "one frame overflows f16's range to ±∞",
       remedy: "keep this tensor in f32 or bf16, or scale before the cast",
-      parameter: .number("frame", 0, above: -1, fit: .frame)
+      parameter: .wholeNumber(
+        "frame", 0, in: { _ in 0...FaultParameter.limit }, trying: { _ in [0] }, fit: .frame)
     ) { .frameOverflowed(Int($0.number)) },
   ]
 

@@ -54,6 +54,41 @@ struct CatalogueTests {
     }
   }
 
+  @Test(
+    "two faults at one operation are both in force, whichever is named first",
+    arguments: [
+      [
+        "head-zeroed@encoder.blocks.1.attn.context",
+        "attention-inputs=qvk@encoder.blocks.1.attn.scores",
+      ],
+      ["activations-rounded@encoder.conv1", "conv-bias-missing@encoder.conv1"],
+      ["conv2-stride-missing@encoder.conv2", "conv-taps-reversed@encoder.conv2"],
+      ["ln-post-twice@encoder.ln_post", "layer-norm-rms@encoder.ln_post"],
+      [
+        "padded-frames-attended@encoder.blocks.1.attn.probs",
+        "head-split-order@encoder.blocks.1.attn.scores",
+      ],
+    ])
+  func order(texts: [String]) throws {
+    let faults = try texts.flatMap { try FaultCatalogue.parse($0, program: program) }
+    let both = program.applying(faults)
+    #expect(both == program.applying(faults.reversed()))
+    for fault in faults { #expect(both != fault.applied(to: program)) }
+  }
+
+  @Test("a number that is much too large is refused, or applied", arguments: ["1e30", "-1e30"])
+  func hugeValues(text: String) throws {
+    for fault in FaultCatalogue.all {
+      guard case .number? = fault.parameter?.defaultValue else { continue }
+      do {
+        let parsed = try FaultCatalogue.parse("\(fault.slug)=\(text)", program: program)
+        #expect(program.applying(parsed) != program, "\(fault.slug)")
+      } catch {
+        #expect(error.description.contains("does not fit"), "\(error)")
+      }
+    }
+  }
+
   @Test("globs name many sites")
   func globs() throws {
     let parsed = try FaultCatalogue.parse("gelu-quick@encoder.blocks.*.mlp.1", program: program)
