@@ -100,6 +100,13 @@ def mirrored(x):
     return full[:, :201].T
 
 
+def centred():
+    """|FFT|² of frames without their own mean, by numpy (Kaldi's remove_dc_offset)."""
+    frames = np.lib.stride_tricks.sliding_window_view(np.pad(FIRST, 200, mode="reflect"), 400)[::HOP][:-1]
+    frames = (frames - frames.mean(1, keepdims=True)) * hann().numpy()
+    return (np.abs(np.fft.rfft(frames)) ** 2).T
+
+
 def quantized_bank():
     """python_speech_features.get_filterbanks."""
     mel = np.linspace(0, 2595 * np.log10(1 + 8000 / 700.0), 82)
@@ -120,8 +127,8 @@ def kaldi_bank():
                                            triangularize_in_mel_space=True).T
 
 
-def decibels(x, n_fft, hop, ref, sr=RATE):
-    mel = librosa.feature.melspectrogram(y=x, sr=sr, n_fft=n_fft, hop_length=hop, n_mels=80, dtype=np.float64)
+def decibels(x, n_fft, hop, ref, sr=RATE, **options):
+    mel = librosa.feature.melspectrogram(y=x, sr=sr, n_fft=n_fft, hop_length=hop, n_mels=80, dtype=np.float64, **options)
     return librosa.power_to_db(mel, ref=ref)
 
 
@@ -188,6 +195,7 @@ def variants():
     yield "mel-stft-root-n", "first", whisper(FIRST, normalized=True)
     yield "mel-magnitude", "first", log_mel(bank() @ np.abs(spectrum(FIRST)))
     yield "mel-mirrored-bins", "first", log_mel(bank() @ mirrored(FIRST))
+    yield "mel-frame-mean-removed", "first", log_mel(bank() @ centred())
     yield "mel-no-area-norm", "first", whisper(FIRST, bank(norm=None))
     yield "mel-unit-sum-norm", "first", whisper(FIRST, bank(norm=1))
     yield "mel-htk-scale", "first", whisper(FIRST, bank(htk=True))
@@ -205,8 +213,11 @@ def variants():
     yield "mel-floor-1e-5", "first", compress(mel, floor=1e-5)
     yield "mel-no-clamp", "first", (logs + 4) / 4
     yield "mel-no-scaling", "first", np.maximum(logs, logs.max() - 8)
+    yield "mel-per-second-max", "first", np.concatenate([compress(part) for part in np.split(mel, 3, 1)], 1)
     yield "mel-misread-transposed", "first", whisper(FIRST).reshape(CONTEXT, 80).T
+    yield "mel-misread-bands-first", "first", whisper(FIRST).T.reshape(80, CONTEXT)
     yield "mel-librosa-defaults", "first", fitted(decibels(FIRST, 2048, 512, np.max))
+    yield "mel-librosa-defaults-reflect", "first", fitted(decibels(FIRST, 2048, 512, np.max, pad_mode="reflect"))
     yield "mel-float16", "first", whisper(FIRST).astype(np.float16).astype(np.float64)
 
 

@@ -211,6 +211,37 @@ def alterations(x):
     golden("overflowed", overflowed)
 
 
+def weights():
+    """What faults make of weights, in Float32 as engines do it."""
+    weight, kernel, table = (torch.from_numpy(tensors[f"w.{name}"]) for name in ("dense", "conv", "table"))
+    for name, dtype, largest in (("e4m3", torch.float8_e4m3fn, 448.0), ("e5m2", torch.float8_e5m2, 57344.0)):
+        golden(f"weight.fp8-{name}-unscaled", weight.to(dtype).float())
+        for scaling, extreme in (("tensor", weight.abs().max()), ("channel", weight.abs().amax(1, keepdim=True))):
+            scale = extreme / largest
+            golden(f"weight.fp8-{name}-per-{scaling}", (weight / scale).to(dtype).float() * scale)
+
+    def int8(rows):
+        scale = rows.abs().amax(1, keepdim=True) / 127
+        return torch.round(rows / scale) * scale
+
+    golden("weight.int8-per-channel", int8(kernel.reshape(len(kernel), -1)).view(kernel.shape))
+    golden("weight.int8-group-64", torch.cat([int8(group) for group in weight.split(64, 1)], 1))
+    frames = torch.arange(FRAMES)
+    golden("weight.clamped", table[frames.clamp(max=8)])
+    golden("weight.wrapped", table[frames % 9])
+    golden("weight.repeated", torch.from_numpy(tensors["w.shift"]).expand(7, -1))
+    steps = torch.arange(WIDTH // 2).double() / (WIDTH // 2 - 1)
+
+    def sinusoids(rates, dtype):
+        angles = (frames.to(dtype)[:, None] * rates.to(dtype)).double()
+        return torch.cat([angles.sin(), angles.cos()], 1)
+
+    for base in (1000, 500_000):
+        golden(f"weight.sinusoids-{base}", sinusoids(base**-steps, torch.float64).float())
+    for name, dtype in (("f16", torch.float16), ("bf16", torch.bfloat16)):
+        golden(f"weight.sinusoids-{name}", sinusoids(10_000**-steps, dtype).to(dtype).float())
+
+
 if __name__ == "__main__":
     narrow = gelu()
     layer_norm(narrow)
@@ -218,6 +249,7 @@ if __name__ == "__main__":
     convolution()
     attention()
     alterations(narrow)
+    weights()
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, TARGET, metadata={"torch": torch.__version__})
     print(f"{TARGET}: {len(tensors)} tensors, {TARGET.stat().st_size} bytes")

@@ -44,6 +44,19 @@ struct MelSearchTests {
     #expect(try bench.explanation(of: ["mel": mel]).findings.map(\.slug) == ["pcm-gain"])
   }
 
+  @Test("short audio's features filled up with a number that no list holds")
+  func filled() throws {
+    let bench = try ExplainBench()
+    let runner = try #require(bench.context.frontEnd)
+    let options = FrontEndOptions.with {
+      $0.spectrum.padding = .none
+      $0.layout.fill = -1.25
+    }
+    let mel = try runner.mel(options).converted(to: .float32)
+    let findings = try bench.explanation(of: ["mel": mel]).findings
+    #expect(findings.map(\.name) == ["mel-padded-with=-1.25"], "\(findings)")
+  }
+
   @Test("of causes that fit equally the one with round numbers is named first")
   func roundNumbers() throws {
     let bench = try ExplainBench()
