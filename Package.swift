@@ -67,7 +67,7 @@ let package = Package(
       name: "Faults", dependencies: ["TensorCore", "EncoderModel", "AudioFrontEnd"],
       swiftSettings: strict),
 
-    // Mel → taps, three times, sharing no arithmetic.
+    // Mel → taps, three times, sharing no arithmetic; which functions faulty encoders have is EncoderModel's to say.
     .systemLibrary(name: "CProcessor"),
     .target(name: "Processor", dependencies: ["CProcessor"], swiftSettings: strict),
     .target(name: "ReferenceArithmetic", swiftSettings: strict),

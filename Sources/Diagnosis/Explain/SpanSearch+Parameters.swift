@@ -200,14 +200,16 @@ extension SpanSearch {
 
   /// The limit that values are cut off at is the largest of them.
   private func extremeFit(_ tap: String) -> Double? {
-    shelf.tensor(tap)?.float64Array.lazy.filter(\.isFinite).map(abs).max()
+    // Of a tensor inside of a whole encoder the output does not tell.
+    guard whole == nil else { return nil }
+    return shelf.tensor(tap)?.float64Array.lazy.filter(\.isFinite).map(abs).max()
   }
 
   /// The longest timescale of sinusoids from what was added to the stem's output: channel c of frame 1 is
   /// sin ω, with ln ω falling in a straight line to that of the longest timescale.
   private func timescaleFit(_ tap: String) -> Double? {
-    guard let own = shelf.tensor(tap), let id = sound[tap], let y = try? graph.value(id),
-      own.elementCount == y.elementCount, own.rowCount > 1
+    guard whole == nil, let own = shelf.tensor(tap), let id = sound[tap],
+      let y = try? graph.value(id), own.elementCount == y.elementCount, own.rowCount > 1
     else { return nil }
     let (width, half) = (own.innerExtent, own.innerExtent / 2)
     let table = sinusoidTable(frames: 2, channels: width)
