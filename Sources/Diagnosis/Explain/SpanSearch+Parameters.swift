@@ -15,13 +15,15 @@ extension SpanSearch {
     if whole?.coarse != nil { return [] }
     var seen: Set<String> = []
     var result: [Trial] = []
-    // Of a candidate in low precision much is open that no value explains.
-    let worthFitting = judges.count > 1 ? Self.promising : .infinity
+    // Of a tensor in low precision much is open that no value explains.
+    func worthFitting(_ tap: String) -> Double {
+      isReducedPrecision(tap) ? Self.promising : .infinity
+    }
     let ranked = trials.filter { trial in
       (trial.hypothesis.faults.count == 1 || trial.hypothesis.isSystematic)
         && trial.hypothesis.frontEnd.isEmpty
         && taps.contains { tap in
-          trial.residuals[tap].map { $0 < worthFitting * (soundResiduals[tap] ?? .infinity) }
+          trial.residuals[tap].map { $0 < worthFitting(tap) * (soundResiduals[tap] ?? .infinity) }
             ?? false
         }
     }

@@ -73,7 +73,8 @@ extension SpanSearch {
     return outcome
   }
 
-  private func isReducedPrecision(_ tap: String) -> Bool {
+  /// Whether the judge speaks of a reduced precision at a tap.
+  func isReducedPrecision(_ tap: String) -> Bool {
     if case .reducedPrecision? = introduced[tap]?.verdict { true } else { false }
   }
 

@@ -147,6 +147,18 @@ struct NamingTests {
     #expect(explanation.unexplained.isEmpty)
   }
 
+  @Test("a value that no list holds is fitted beside an operation in reduced precision")
+  func besideReducedPrecision() throws {
+    let bench = try ExplainBench()
+    let faults = try [
+      "gelu-tanh-cubic=0.17@encoder.blocks.1.mlp.1", "f16-products@encoder.blocks.1.mlp.2",
+    ]
+    .flatMap { try bench.parse($0) }
+    let explanation = try bench.explanation(faults)
+    #expect(Set(explanation.findings.map(\.name)) == ["gelu-tanh-cubic=0.17", "f16-products"])
+    #expect(explanation.unexplained.isEmpty)
+  }
+
   @Test("two faults between the same two taps are found as a pair")
   func pairInOneSegment() throws {
     let bench = try ExplainBench()
