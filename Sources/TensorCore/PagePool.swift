@@ -8,58 +8,86 @@ package final class PagePool: Sendable {
   /// Bytes of a huge page: a block that takes whole ones is translated fastest.
   package static let hugePageByteCount = Pages.hugePageByteCount
 
-  /// Bytes that are kept for later at most: one of whisper-base's attention maps in Float64.
-  private static let capacity = 160 << 20
+  /// Bytes that may be kept for later even where that exceeds the most that was ever in use.
+  private static let allowance = 32 << 20
 
   private struct Block: @unchecked Sendable {
     let base: UnsafeMutableRawPointer
     let byteCount: Int
   }
 
-  /// Blocks that nobody uses, the one given back last at the end.
-  private let spare = Mutex<[Block]>([])
+  /// What is in use, and the blocks that are not, the one given back last at the end.
+  ///
+  /// Spare blocks never take the process far above the most that it had in use at once: what repeats
+  /// itself, stage after stage, finds its pages again, and no new peak is made.
+  private struct Account {
+    var spare: [Block] = []
+    var spareByteCount = 0
+    var usedByteCount = 0
+    var peakByteCount = 0
+
+    /// Removes the spare block of exactly `byteCount` bytes that was given back last.
+    mutating func takeSpare(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+      guard let index = spare.lastIndex(where: { $0.byteCount == byteCount }) else { return nil }
+      spareByteCount -= byteCount
+      return spare.remove(at: index).base
+    }
+
+    mutating func use(_ byteCount: Int) {
+      usedByteCount += byteCount
+      peakByteCount = max(peakByteCount, usedByteCount)
+    }
+
+    mutating func giveBack(_ block: Block) {
+      usedByteCount -= block.byteCount
+      spare.append(block)
+      spareByteCount += block.byteCount
+    }
+
+    /// Removes the blocks that were unused for longest, until few enough are kept.
+    mutating func removeSurplus() -> [Block] {
+      let limit = peakByteCount - usedByteCount + PagePool.allowance
+      var count = 0
+      while count < spare.count && spareByteCount > limit {
+        spareByteCount -= spare[count].byteCount
+        count += 1
+      }
+      defer { spare.removeFirst(count) }
+      return Array(spare.prefix(count))
+    }
+  }
+
+  private let account = Mutex(Account())
 
   /// Pages of exactly `byteCount` bytes with anything in them; `nil` where the system has none.
-  ///
-  /// Fresh ones take the place of those that are kept: together they stay within the capacity.
   package func take(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-    var known: UnsafeMutableRawPointer?
-    let surplus = spare.withLock { blocks -> [Block] in
-      if let index = blocks.lastIndex(where: { $0.byteCount == byteCount }) {
-        known = blocks.remove(at: index).base
-        return []
-      }
-      return Self.removeOldest(of: &blocks, downTo: Self.capacity - byteCount)
+    let (known, surplus) = account.withLock { account -> (UnsafeMutableRawPointer?, [Block]) in
+      let known = account.takeSpare(byteCount)
+      account.use(byteCount)
+      return (known, account.removeSurplus())
     }
     for block in surplus { Pages.unmap(block.base, block.byteCount) }
-    return known ?? Pages.map(byteCount) ?? mapAfterRelease(byteCount)
+    if let base = known ?? Pages.map(byteCount) ?? mapAfterRelease(byteCount) { return base }
+    account.withLock { $0.usedByteCount -= byteCount }
+    return nil
   }
 
-  /// Takes pages back; those unused for longest go to the system when too many are kept.
+  /// Takes pages back that `take` gave.
   package func give(_ base: UnsafeMutableRawPointer, _ byteCount: Int) {
-    let surplus = spare.withLock { blocks -> [Block] in
-      blocks.append(Block(base: base, byteCount: byteCount))
-      return Self.removeOldest(of: &blocks, downTo: Self.capacity)
+    let surplus = account.withLock { account in
+      account.giveBack(Block(base: base, byteCount: byteCount))
+      return account.removeSurplus()
     }
     for block in surplus { Pages.unmap(block.base, block.byteCount) }
-  }
-
-  /// Removes blocks from the front until at most `byteCount` bytes are left.
-  private static func removeOldest(of blocks: inout [Block], downTo byteCount: Int) -> [Block] {
-    var kept = blocks.reduce(0) { $0 + $1.byteCount }
-    var count = 0
-    while count < blocks.count && kept > byteCount {
-      kept -= blocks[count].byteCount
-      count += 1
-    }
-    defer { blocks.removeFirst(count) }
-    return Array(blocks.prefix(count))
   }
 
   private func mapAfterRelease(_ byteCount: Int) -> UnsafeMutableRawPointer? {
-    let blocks = spare.withLock { blocks in
-      defer { blocks.removeAll() }
-      return blocks
+    let blocks = account.withLock { account in
+      defer {
+        account.spare.removeAll()
+        account.spareByteCount = 0
+      }
+      return account.spare
     }
     for block in blocks { Pages.unmap(block.base, block.byteCount) }
     return Pages.map(byteCount)
