@@ -22,17 +22,24 @@ package protocol EncoderBackend: Sendable {
     sink: (String, Tensor) throws -> Void
   ) throws -> Tensor
 
-  /// Runs all stages without looking into them: the same bits as stage by stage, perhaps sooner.
-  func encodeUnobserved(mel: Tensor) throws -> Tensor
+  /// Runs the first stages, or all, without looking into them: the same bits as one by one, perhaps
+  /// sooner.
+  /// - `stages`: a prefix of `program.stages`, not empty.
+  func encodeUnobserved(mel: Tensor, through stages: [EncoderStage]) throws -> Tensor
 }
 
 extension EncoderBackend {
-  package func encodeUnobserved(mel: Tensor) throws -> Tensor {
+  package func encodeUnobserved(mel: Tensor, through stages: [EncoderStage]) throws -> Tensor {
     var value = mel
-    for stage in program.stages {
+    for stage in stages {
       value = try run(stage, input: value, observing: []) { _, _ in }
     }
     return value
+  }
+
+  /// Runs all stages without looking into them.
+  package func encodeUnobserved(mel: Tensor) throws -> Tensor {
+    try encodeUnobserved(mel: mel, through: program.stages)
   }
 
   /// Runs all stages on a mel `[frames, mels]`, handing `mel` itself to the sink first if observed.

@@ -142,11 +142,10 @@ package final class GraphBackend: EncoderBackend {
     return try execute(graph, input: input, sink: sink)
   }
 
-  /// All stages as one graph: no copies between them and one wake-up of the pool.
+  /// The stages as one graph: no copies between them and one wake-up of the pool.
   ///
   /// Where the weights exceed the budget of packed ones, stage by stage.
-  package func encodeUnobserved(mel: Tensor) throws -> Tensor {
-    let stages = program.stages
+  package func encodeUnobserved(mel: Tensor, through stages: [EncoderStage]) throws -> Tensor {
     if isFused && keepsWeights {
       return try execute(graph(of: stages), input: mel) { _, _ in }
     }

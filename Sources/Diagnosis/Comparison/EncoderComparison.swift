@@ -55,6 +55,8 @@ package struct EncoderComparison: Sendable {
     var inputs = candidates.map { _ in mel }
     var outputs = [Tensor?](repeating: nil, count: candidates.count)
     var referenceInput = mel
+    var leading = LeadingOutputs(
+      stages: Array(stages.prefix(2)), candidates: outputs)
     for (index, stage) in stages.enumerated() {
       let done = Double(index) / Double(stages.count)
       progress("\(reference.name): \(stage)", done)
@@ -69,10 +71,14 @@ package struct EncoderComparison: Sendable {
           stage, side, wanted, known.values, &inputs[side], &judges[side], &timings, introduced,
           sink)
       }
+      if stage == leading.stages.last {
+        leading.reference = referenceInput
+        leading.candidates = outputs
+      }
     }
     return ComparisonResult(
       reference: reference.name, candidates: judges.map { $0.result() }, taps: taps,
-      referenceOutput: referenceInput, outputs: outputs, timings: timings)
+      referenceOutput: referenceInput, outputs: outputs, leading: leading, timings: timings)
   }
 
   private func isTap(_ tap: String, of stage: EncoderStage) -> Bool {

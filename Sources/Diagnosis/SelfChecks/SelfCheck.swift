@@ -20,19 +20,23 @@ package struct SelfCheck: Sendable {
 extension SelfCheck {
   /// Whether an encoder that is run again, unobserved, gives the bits that it gave when every tap
   /// was looked at: it repeats itself, and observing changes nothing.
+  /// - `observed`: what it gave after `stages`, `[frames, width]`.
+  /// - `stages`: the first ones of its program, or all.
   /// - Throws: what the backend throws.
   package static func repetition(
-    _ backend: any EncoderBackend, mel: Tensor, observed: Tensor?
+    _ backend: any EncoderBackend, mel: Tensor, observed: Tensor?, through stages: [EncoderStage]
   ) throws -> SelfCheck {
     let name = "\(backend.name) against itself, unobserved"
     guard let observed else { return SelfCheck(name, .skipped, "its output was not observed") }
-    let again = try backend.encodeUnobserved(mel: mel)
+    let again = try backend.encodeUnobserved(mel: mel, through: stages)
     guard again.elementCount == observed.elementCount else {
       return SelfCheck(name, .failed, "another shape: \(again.shape), then \(observed.shape)")
     }
     let figures = TapFigures.compare(reference: observed, candidate: again)
+    let isWhole = stages == backend.program.stages
+    let scope = isWhole ? "" : " as far as \(stages.last.map(\.outputTap) ?? "mel")"
     return figures.isBitEqual
-      ? SelfCheck(name, .passed, "identical")
+      ? SelfCheck(name, .passed, "identical\(scope)")
       : SelfCheck(name, .failed, "the outputs differ by up to \(figures.maxAbs)")
   }
 

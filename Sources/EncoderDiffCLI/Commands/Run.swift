@@ -39,7 +39,7 @@ struct Run: ParsableCommand {
   @Flag(help: "Say how the error of the output divides among the operations.")
   var budget = false
 
-  @Flag(help: "Run the reference a second time, and measure how each stage amplifies noise.")
+  @Flag(help: "Run all of every encoder a second time, and measure how each stage amplifies noise.")
   var thorough = false
 
   func run() throws {

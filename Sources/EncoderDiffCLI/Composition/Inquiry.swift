@@ -20,7 +20,8 @@ struct Inquiry {
     self.isThorough = isThorough
   }
 
-  /// Encoder size, in multiplications, up to which the reference is run twice without being asked.
+  /// Encoder size, in multiplications, up to which all of it is run twice without being asked;
+  /// of larger ones the stem and the first block.
   private static let freeMultiplications = 2e9
 
   /// Takes in one window; a check that failed before stays failed.
@@ -28,13 +29,20 @@ struct Inquiry {
     _ result: ComparisonResult, mel: Tensor, candidates: [any Candidate], progress: Progress
   ) throws {
     progress.show("checking", 1)
-    if isThorough || bench.model.dimensions.multiplications < Self.freeMultiplications {
-      add(
-        try .repetition(reference.backend, mel: mel, observed: result.referenceOutput))
-    }
-    for (candidate, output) in zip(candidates, result.outputs) {
+    let repeated =
+      isThorough || bench.model.dimensions.multiplications < Self.freeMultiplications
+      ? LeadingOutputs(
+        stages: bench.model.program.stages, reference: result.referenceOutput,
+        candidates: result.outputs)
+      : result.leading
+    add(
+      try .repetition(
+        reference.backend, mel: mel, observed: repeated.reference, through: repeated.stages))
+    for (candidate, output) in zip(candidates, repeated.candidates) {
       guard let live = candidate as? LiveCandidate else { continue }
-      add(try .repetition(live.backend, mel: live.mel ?? mel, observed: output))
+      add(
+        try .repetition(
+          live.backend, mel: live.mel ?? mel, observed: output, through: repeated.stages))
     }
     for candidate in result.candidates { add(.coverage(candidate)) }
     let exact = ReferenceBackend(
