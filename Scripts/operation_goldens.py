@@ -12,6 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.numpy import save_file
+from torch.ao import quantization
 
 FRAMES, WIDTH, HEADS, WIDE, MELS = 23, 20, 2, 200, 5
 TARGET = Path(__file__).resolve().parent.parent / "Fixtures/goldens/ops/operations.safetensors"
@@ -184,6 +185,20 @@ def attention():
     golden("attention.causal", merged(causal.softmax(-1) @ heads(v)))
 
 
+def quantized(x, name):
+    """x through PyTorch's integers: signed around zero or unsigned, a scale for the tensor or each row."""
+    signs = ("symmetric", torch.qint8) if name.startswith("int") else ("affine", torch.quint8)
+    per_row = name.endswith("channel")
+    kind = quantization.PerChannelMinMaxObserver if per_row else quantization.MinMaxObserver
+    scheme = getattr(torch, f"per_{'channel' if per_row else 'tensor'}_{signs[0]}")
+    observer = kind(qscheme=scheme, dtype=signs[1], reduce_range=name.startswith("uint7"))
+    observer(x.float())
+    scale, zero = observer.calculate_qparams()
+    if per_row:
+        return torch.quantize_per_channel(x.float(), scale, zero, 0, signs[1]).dequantize()
+    return torch.quantize_per_tensor(x.float(), scale.item(), int(zero), signs[1]).dequantize()
+
+
 def alterations(x):
     table, other = draw("w.table", FRAMES, WIDTH), draw("x.other", FRAMES, WIDTH)
     zeros = torch.zeros(4, WIDTH, dtype=torch.float64)
@@ -204,6 +219,8 @@ def alterations(x):
     golden("rounded", rounded(x, "bf16"))
     golden("channels-zeroed", torch.cat([x[:, :5], 0 * x[:, 5:12], x[:, 12:]], -1))
     golden("clipped", x.clamp(-1.5, 1.5))
+    for name in ("uint8-per-tensor", "uint7-per-tensor", "int8-by-255-per-channel", "uint8-per-channel"):
+        golden(f"coded.{name}", quantized(x, name))
     golden("dealt", torch.cat([x[:, head::4] for head in range(4)], -1))
     golden("zeroed", torch.cat([x[:-4], zeros]))
     overflowed = x.clone()
@@ -226,6 +243,11 @@ def weights():
 
     golden("weight.int8-per-channel", int8(kernel.reshape(len(kernel), -1)).view(kernel.shape))
     golden("weight.int8-group-64", torch.cat([int8(group) for group in weight.split(64, 1)], 1))
+    for name, value in (
+        ("int8-by-255-per-tensor", weight), ("uint8-per-tensor", weight),
+        ("int8-by-255-per-channel", kernel), ("uint8-per-channel", kernel),
+    ):
+        golden(f"weight.{name}", quantized(value, name))
     frames = torch.arange(FRAMES)
     golden("weight.clamped", table[frames.clamp(max=8)])
     golden("weight.wrapped", table[frames % 9])

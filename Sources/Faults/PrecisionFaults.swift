@@ -46,6 +46,21 @@ enum PrecisionFaults {
       program.editWeight(site) { $0.applying(transform) }
     },
     Fault(
+      "operands-quantized", ids: [53],
+      "weights were quantised, and the operation's input is quantised while running",
+      remedy: "load f32 weights and ask for f32 products, or declare the quantisation",
+      parameter: .word("weights/input", QuantizedOperands.all.map(\.name)), sites: Sites.weighted
+    ) { program, site, value in
+      guard let operands = QuantizedOperands(name: value.word),
+        let weights = operands.weights.weightTransform,
+        let input = program.node(named: site)?.inputs.first,
+        let shape = program.node(named: input)?.shape
+      else { return }
+      program.editWeight(site) { $0.applying(weights) }
+      program.insertBefore(
+        site, suffix: "coded", operation: .transform(.coded(operands.input)), shape: shape)
+    },
+    Fault(
       "weights-rounded", ids: [50], "the operation's weights are stored in a lower precision",
       remedy: "load the checkpoint's own precision, or declare this one with --expect",
       parameter: .word("format", ["bf16", "f16"]), sites: Sites.weighted

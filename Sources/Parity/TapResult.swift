@@ -88,6 +88,8 @@ package struct IntroducedError: Sendable, Hashable {
   package var rmsRatio: Double
   /// What the error's structure says beyond the verdict, e.g. `operands rounded to bf16`.
   package var evidence: String?
+  /// What a reduced precision leaves that reproduces the values, as relative L2; `nil` where none does.
+  package var reproductionL2: Double?
   /// Unit roundoff that a product's error points to, 2^−p; `nil` for operations without a product.
   package var effectiveUnitRoundoff: Double?
   package var verdict: TapVerdict

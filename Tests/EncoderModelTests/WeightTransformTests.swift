@@ -20,6 +20,11 @@ struct WeightTransformCase: Sendable, CustomTestStringConvertible {
   static let all: [WeightTransformCase] =
     EightBitFloat.all.map { WeightTransformCase($0.name, "w.dense", .eightBitFloat($0)) } + [
       uniform("int8-per-channel", "w.conv"), uniform("int8-group-64", "w.dense"),
+      uniform("int8-by-255-per-tensor", "w.dense"), uniform("uint8-per-tensor", "w.dense"),
+      uniform("int8-by-255-per-channel", "w.conv"), uniform("uint8-per-channel", "w.conv"),
+      WeightTransformCase("int8-per-channel", "w.conv", .rounded(.int8)),
+      WeightTransformCase("fp8-e4m3-unscaled", "w.dense", .rounded(.fp8e4m3)),
+      WeightTransformCase("fp8-e5m2-unscaled", "w.dense", .rounded(.fp8e5m2)),
       WeightTransformCase("clamped", "w.table", .rowsClamped(count: 9)),
       WeightTransformCase("wrapped", "w.table", .rowsWrapped(count: 9)),
       WeightTransformCase("repeated", "w.shift", .repeatedAsRows(7)),
@@ -32,7 +37,7 @@ struct WeightTransformCase: Sendable, CustomTestStringConvertible {
   private static func uniform(_ name: String, _ weight: String) -> WeightTransformCase {
     let scheme =
       UniformQuantization(name: name)
-      ?? UniformQuantization(bits: 0, isSymmetric: true, granularity: .tensor)
+      ?? UniformQuantization(bits: 0, span: .symmetric, granularity: .tensor)
     return WeightTransformCase(name, weight, .uniformlyQuantized(scheme))
   }
 }

@@ -43,6 +43,10 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       OperationCase("zeroed", .transform(.framesZeroed(from: 19)), "x.narrow"),
       OperationCase("overflowed", .transform(.frameOverflowed(5)), "x.narrow"),
     ]
+    + ["uint8-per-tensor", "uint7-per-tensor", "int8-by-255-per-channel", "uint8-per-channel"].map {
+      OperationCase(
+        "coded.\($0)", .transform(.coded(OperandCoding(name: $0) ?? .exact)), "x.narrow")
+    }
 
   private static let activations: [(name: String, function: GELUVariant)] = [
     ("erf", .erf), ("tanh", .tanh), ("tanh-table", .tanhTable), ("quick", .quick), ("relu", .relu),

@@ -32,6 +32,7 @@ extension BLASExecutor {
       let limit = Float(limit)
       return mapping(x) { $0.isNaN ? $0 : min(max($0, -limit), limit) }
     case .rounded(let format): return rounded(x, format)
+    case .coded(let coding): return coding.roundTrip(x)
     case .frameOverflowed(let frame):
       return Tensor.float32(x.shape) { out in
         x.withFloat32 { source in

@@ -112,7 +112,7 @@ extension Fault {
 
   private static let rounding: Set<String> = [
     "bf16-products", "f16-products", "tf32-products", "int8-products", "activations-rounded",
-    "attention-maps-rounded",
+    "attention-maps-rounded", "operands-quantized",
   ]
 
   /// Whether the fault changes little, on any input.
@@ -125,6 +125,9 @@ extension Fault {
         "key-bias-added",
       ].contains(slug)
   }
+
+  /// Whether an engine does it to all operations of a kind, never to one alone.
+  var isEngineWide: Bool { slug == "operands-quantized" }
 
   /// Whether the fault is one of precision.
   var isOfPrecision: Bool {
@@ -142,7 +145,8 @@ extension FaultInstance {
     case "int8-products": .int8
     case "activations-rounded", "attention-maps-rounded", "weights-rounded":
       NumberFormat(rawValue: value.word)
-    case "weights-quantized": NumberFormat(rawValue: value.word) ?? .int8
+    case "weights-quantized": OperandCoding(name: value.word)?.format
+    case "operands-quantized": QuantizedOperands(name: value.word)?.weights.format
     default: nil
     }
   }

@@ -5,9 +5,14 @@ extension SpanSearch {
   /// Whether some precision everywhere errs as much as the candidate does: finding out which one it
   /// is takes many encoders in Float64.
   func isOfSizeOfAPrecision(at tap: String) -> Bool {
-    NumberFormat.allCases.contains {
+    guard let whole else { return true }
+    let formats = NumberFormat.allCases.filter {
       $0.unitRoundoff > NumberFormat.float32.unitRoundoff
-        && roundingEverywhereIsOfThisSize($0, at: tap)
+    }
+    return formats.contains { format in
+      let hypotheses = roundingEverywhere(format)
+      return hypotheses.isEmpty
+        || hypotheses.prefix(1).contains { isOfThisSize($0, at: tap, whole) }
     }
   }
 
@@ -20,17 +25,29 @@ extension SpanSearch {
   /// have to be the same.
   func roundingEverywhereIsOfThisSize(_ format: NumberFormat, at tap: String) -> Bool {
     guard let whole else { return true }
+    let hypotheses = roundingEverywhere(format)
+    return hypotheses.isEmpty || hypotheses.contains { isOfThisSize($0, at: tap, whole) }
+  }
+
+  /// The format at as many places as it may be at, once for each of its schemes.
+  private func roundingEverywhere(_ format: NumberFormat) -> [Hypothesis] {
     let slug = "\(format.rawValue)-products"
     let hypotheses = source.systematic(in: span.stages) { fault in
-      fault.slug == slug || fault.slug == "weights-quantized"
+      fault.slug == slug || ["weights-quantized", "operands-quantized"].contains(fault.slug)
     }.filter { hypothesis in
-      hypothesis.faults.allSatisfy {
-        $0.fault.slug == slug || $0.value == .word(format.rawValue)
-      }
+      hypothesis.faults.allSatisfy { $0.numberFormat == format }
     }
-    guard let everywhere = hypotheses.max(by: { $0.faults.count < $1.faults.count }),
-      let trial = trial(everywhere), let rounded = try? whole.sketch(trial, mel: nil)
-    else { return true }
+    return Dictionary(grouping: hypotheses) { $0.faults.first?.name ?? "" }
+      .sorted { $0.key < $1.key }
+      .compactMap { $0.value.max { $0.faults.count < $1.faults.count } }
+  }
+
+  private func isOfThisSize(_ hypothesis: Hypothesis, at tap: String, _ whole: WholeEncoderTrials)
+    -> Bool
+  {
+    guard let trial = trial(hypothesis), let rounded = try? whole.sketch(trial, mel: nil) else {
+      return true
+    }
     let sound = whole.soundSketch
     var (own, simulated) = (0.0, 0.0)
     for i in sound.indices where whole.own[i].isFinite && rounded[i].isFinite {

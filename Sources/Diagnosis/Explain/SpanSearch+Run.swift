@@ -82,7 +82,8 @@ extension SpanSearch {
   /// are run: small faults first where the error is small.
   private func orderedSingles() -> [Hypothesis] {
     var hypotheses =
-      source.singles(in: span.stages) + source.systematic(in: span.stages)
+      source.singles(in: span.stages) { whole == nil || !$0.isEngineWide }
+      + source.systematic(in: span.stages)
     if span.stages.first == .stem, !shelf.shown.contains("mel"), context.frontEnd != nil {
       hypotheses += MelSearch.singles
     }

@@ -181,7 +181,7 @@ final class SpanSearch {
     var isFound = false
     for tap in span.divergent {
       guard let error = judged[tap], case .reducedPrecision(let format) = error.verdict,
-        roundingEverywhereIsOfThisSize(format, at: tap)
+        error.reproductionL2 != nil || roundingEverywhereIsOfThisSize(format, at: tap)
       else { continue }
       introduced[tap] = error
       var judge = context.makeJudge(PrecisionClaim(operandUnit: format.unitRoundoff))

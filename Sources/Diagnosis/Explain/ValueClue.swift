@@ -54,7 +54,8 @@ struct ValueClue {
     -> ValueClue?
   {
     guard let introduced, case .reducedPrecision(let format) = introduced.verdict,
-      search.whole == nil || search.roundingEverywhereIsOfThisSize(format, at: tap)
+      search.whole == nil || introduced.reproductionL2 != nil
+        || search.roundingEverywhereIsOfThisSize(format, at: tap)
     else { return nil }
     let isResult = introduced.evidence?.hasPrefix("results rounded") ?? false
     let slug = isResult ? "activations-rounded" : "\(format.rawValue)-products"
@@ -63,7 +64,7 @@ struct ValueClue {
       tap: tap, slug: slug, ids: fault?.ids ?? [50],
       text: introduced.evidence ?? "random-like, of the size of \(format.rawValue)",
       remedy: fault?.remedy ?? "compute in f32, or declare the precision with --expect",
-      residual: introduced.relativeL2 ?? 0, level: 0,
+      residual: introduced.reproductionL2 ?? introduced.relativeL2 ?? 0, level: 0,
       isBenign: search.context.expected.map {
         PrecisionClaim.expecting($0).forgives(format)
       } ?? false,

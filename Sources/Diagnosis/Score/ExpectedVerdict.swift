@@ -18,9 +18,10 @@ enum ExpectedVerdict: Equatable {
     if slug.hasSuffix("-products"), let format = NumberFormat(rawValue: String(slug.dropLast(9))) {
       self = .reducedPrecision(format)
     } else if ["activations-rounded", "weights-rounded", "weights-quantized"].contains(slug) {
-      let word = instance.value.word
-      let format = word == "int8-per-channel" ? .int8 : NumberFormat(rawValue: word)
+      let format = OperandCoding(name: instance.value.word)?.format
       self = format.map { .reducedPrecision($0) } ?? .structural
+    } else if slug == "operands-quantized", let format = instance.numberFormat {
+      self = .reducedPrecision(format)
     } else if slug == "attention-maps-rounded" {
       self = NumberFormat(rawValue: instance.value.word).map { .roundedMaps($0) } ?? .structural
     } else {

@@ -48,12 +48,20 @@ package struct EightBitFloat: Sendable, Hashable, Codable {
       tensor.withFloat32 { _ = target.update(fromContentsOf: $0) }
       let length = scaling == .channel ? rowLength : max(target.count, 1)
       for start in stride(from: 0, to: target.count, by: length) {
-        let row = UnsafeMutableBufferPointer(rebasing: target[start..<(start + length)])
-        var extreme: Float = 0
-        for value in row where value.isFinite { extreme = max(extreme, abs(value)) }
-        let scale = scaling == .none || extreme == 0 ? 1 : extreme / largest
-        for i in row.indices where row[i].isFinite { row[i] = rounded(row[i] / scale) * scale }
+        round(UnsafeMutableBufferPointer(rebasing: target[start..<(start + length)]))
       }
+    }
+  }
+
+  /// Values that share a scale, in place. NaN and ∞ stay.
+  func round(_ values: UnsafeMutableBufferPointer<Float>) {
+    var extreme: Float = 0
+    if scaling != .none {
+      for value in values where value.isFinite { extreme = max(extreme, abs(value)) }
+    }
+    let scale = extreme == 0 ? 1 : extreme / largest
+    for i in values.indices where values[i].isFinite {
+      values[i] = rounded(values[i] / scale) * scale
     }
   }
 

@@ -7,6 +7,11 @@ package enum NumberFormat: String, Sendable, Hashable, CaseIterable, Codable {
   case bfloat16 = "bf16"
   /// Symmetric 8-bit integers, one scale per row: max|row|/127.
   case int8
+  /// The same with 4 bits: max|row|/7.
+  case int4
+  /// 8-bit floating point numbers, values as they are; beyond the range they saturate.
+  case fp8e4m3 = "fp8-e4m3"
+  case fp8e5m2 = "fp8-e5m2"
   /// ggml's block quantisations, for weights, and for activations beside them.
   case q4_0, q4_1, q5_0, q5_1, q8_0
 
@@ -17,6 +22,9 @@ package enum NumberFormat: String, Sendable, Hashable, CaseIterable, Codable {
     case .tf32, .float16: 0x1p-11
     case .bfloat16: 0x1p-8
     case .int8, .q8_0: 0.5 / 127
+    case .int4: 0.5 / 7
+    case .fp8e4m3: 0x1p-4
+    case .fp8e5m2: 0x1p-3
     case .q4_0: 0.5 / 8
     case .q4_1: 1.0 / 15
     case .q5_0: 0.5 / 16
@@ -42,15 +50,24 @@ package enum NumberFormat: String, Sendable, Hashable, CaseIterable, Codable {
         let bits = row[i].bitPattern
         row[i] = Float(bitPattern: (bits &+ 0x7FFF &+ ((bits >> 16) & 1)) & ~0xFFFF)
       }
-    case .int8:
-      var largest: Float = 0
-      for value in row where value.isFinite { largest = max(largest, abs(value)) }
-      guard largest > 0 else { return }
-      let scale = largest / 127
-      for i in row.indices where row[i].isFinite {
-        row[i] = (row[i] / scale).rounded(.toNearestOrEven) * scale
-      }
+    case .int8: Self.roundToIntegers(row, largestInteger: 127)
+    case .int4: Self.roundToIntegers(row, largestInteger: 7)
+    case .fp8e4m3: EightBitFloat(layout: .e4m3, scaling: .none).round(row)
+    case .fp8e5m2: EightBitFloat(layout: .e5m2, scaling: .none).round(row)
     case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: quantization?.roundTrip(row: row)
+    }
+  }
+
+  /// Symmetric integers times one scale.
+  private static func roundToIntegers(
+    _ row: UnsafeMutableBufferPointer<Float>, largestInteger: Float
+  ) {
+    var largest: Float = 0
+    for value in row where value.isFinite { largest = max(largest, abs(value)) }
+    guard largest > 0 else { return }
+    let scale = largest / largestInteger
+    for i in row.indices where row[i].isFinite {
+      row[i] = (row[i] / scale).rounded(.toNearestOrEven) * scale
     }
   }
 }

@@ -24,6 +24,8 @@ package enum TensorTransform: Sendable, Hashable {
   case clipped(Double)
   /// Rounded row by row.
   case rounded(NumberFormat)
+  /// Coded in fewer bits and decoded, with scales for the tensor or its frames.
+  case coded(OperandCoding)
   /// Frames from `start` on set to zero.
   case framesZeroed(from: Int)
   /// Values of one frame pushed beyond f16's range: ±∞ there.

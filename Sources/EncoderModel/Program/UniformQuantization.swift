@@ -11,20 +11,34 @@ package struct UniformQuantization: Sendable, Hashable, Codable {
     case group(Int)
   }
 
+  /// Which values the integers span, from d = their distance on.
+  package enum Span: String, Sendable, Hashable, Codable {
+    /// Around zero: d = max|x|/(2ᵇ⁻¹ − 1), the least integer unused.
+    case symmetric
+    /// Around zero, all integers used: d = 2·max|x|/(2ᵇ − 1), the largest value cut to fit.
+    case whole
+    /// From the least to the largest value and zero, with a zero point between.
+    case affine
+  }
+
   package var bits: Int
-  /// Around zero, or with a zero point between the least and the largest value.
-  package var isSymmetric: Bool
+  package var span: Span
   package var granularity: Granularity
 
-  package init(bits: Int, isSymmetric: Bool, granularity: Granularity) {
+  package init(bits: Int, span: Span, granularity: Granularity) {
     self.bits = bits
-    self.isSymmetric = isSymmetric
+    self.span = span
     self.granularity = granularity
   }
 
-  /// `int8-per-tensor`, `uint8-per-channel`, `int4-group-32`.
+  /// `int8-per-tensor`, `int8-by-255-per-tensor`, `uint8-per-channel`, `int4-group-32`.
   package var name: String {
-    let head = "\(isSymmetric ? "int" : "uint")\(bits)"
+    let head =
+      switch span {
+      case .symmetric: "int\(bits)"
+      case .whole: "int\(bits)-by-\((1 << bits) - 1)"
+      case .affine: "uint\(bits)"
+      }
     return switch granularity {
     case .tensor: "\(head)-per-tensor"
     case .channel: "\(head)-per-channel"
@@ -34,30 +48,38 @@ package struct UniformQuantization: Sendable, Hashable, Codable {
 
   /// The scheme of that name; `nil` where there is none.
   package init?(name: String) {
-    guard let scheme = Self.all.first(where: { $0.name == name }) else { return nil }
+    guard let scheme = (Self.all + [Self.pytorchActivations]).first(where: { $0.name == name })
+    else { return nil }
     self = scheme
   }
 
-  /// Those that engines are known to have: PyTorch, ONNX Runtime, OpenVINO, CTranslate2, GPTQ and AWQ.
+  /// What PyTorch reads activations as while running, where products of two bytes could overflow.
+  package static let pytorchActivations = UniformQuantization(
+    bits: 7, span: .affine, granularity: .tensor)
+
+  /// Those of weights that engines are known to have: PyTorch, ONNX Runtime, OpenVINO, CTranslate2, GPTQ and AWQ.
   package static let all: [UniformQuantization] =
     [
-      UniformQuantization(bits: 8, isSymmetric: true, granularity: .tensor),
-      UniformQuantization(bits: 8, isSymmetric: true, granularity: .channel),
-      UniformQuantization(bits: 8, isSymmetric: false, granularity: .tensor),
-      UniformQuantization(bits: 8, isSymmetric: false, granularity: .channel),
-      UniformQuantization(bits: 4, isSymmetric: true, granularity: .channel),
+      UniformQuantization(bits: 8, span: .symmetric, granularity: .tensor),
+      UniformQuantization(bits: 8, span: .symmetric, granularity: .channel),
+      UniformQuantization(bits: 8, span: .whole, granularity: .tensor),
+      UniformQuantization(bits: 8, span: .whole, granularity: .channel),
+      UniformQuantization(bits: 8, span: .affine, granularity: .tensor),
+      UniformQuantization(bits: 8, span: .affine, granularity: .channel),
+      UniformQuantization(bits: 4, span: .symmetric, granularity: .channel),
     ]
     + [32, 64, 128].flatMap { length in
-      [true, false].map {
-        UniformQuantization(bits: 4, isSymmetric: $0, granularity: .group(length))
-      } + [UniformQuantization(bits: 8, isSymmetric: true, granularity: .group(length))]
+      [.symmetric, .affine].map {
+        UniformQuantization(bits: 4, span: $0, granularity: .group(length))
+      } + [UniformQuantization(bits: 8, span: .symmetric, granularity: .group(length))]
     }
 
   /// To integers and back: Float32, of the same shape.
   ///
-  /// Symmetric: d = max|x|/(2ᵇ⁻¹ − 1), q = clamp(round(x/d)). Otherwise, over a range that holds 0:
+  /// Around zero: q = clamp(round(x/d)). Otherwise, over a range that holds 0:
   /// d = (max − min)/(2ᵇ − 1), z = round(−min/d), q = clamp(round(x/d) + z).
-  /// - Note: Source PyTorch `torch.ao.quantization`, ONNX Runtime `QLinear`; to nearest even.
+  /// - Note: Source PyTorch `torch.ao.quantization` (whole, affine), ONNX Runtime `QLinear` (symmetric,
+  ///   affine); to nearest even.
   package func roundTrip(_ tensor: Tensor) -> Tensor {
     let rowLength = tensor.elementCount / max(tensor.shape.first ?? 1, 1)
     let length =
@@ -86,12 +108,20 @@ package struct UniformQuantization: Sendable, Hashable, Codable {
     }
     let half = Float(1 << (bits - 1))
     let scale =
-      isSymmetric ? max(-low, high) / (half - 1) : (high - low) / (2 * half - 1)
+      switch span {
+      case .symmetric: max(-low, high) / (half - 1)
+      case .whole: max(-low, high) / (half - 0.5)
+      case .affine: (high - low) / (2 * half - 1)
+      }
     guard scale > 0 else { return }
-    let zero = isSymmetric ? 0 : (-low / scale).rounded(.toNearestOrEven)
-    let range = isSymmetric ? -half...(half - 1) : 0...(2 * half - 1)
+    let zero = span == .affine ? (-low / scale).rounded(.toNearestOrEven) : 0
+    // Seven bits are numbers of eight with steps twice as long: none is cut off.
+    let range = span == .affine ? 0...(bits == 7 ? 255 : 2 * half - 1) : -half...(half - 1)
+    // PyTorch multiplies by 1/d, where the others divide: ties fall otherwise.
+    let inverse = 1 / scale
     for i in values.indices where values[i].isFinite {
-      let q = (values[i] / scale).rounded(.toNearestOrEven) + zero
+      let steps = span == .whole ? values[i] * inverse : values[i] / scale
+      let q = steps.rounded(.toNearestOrEven) + zero
       values[i] = (min(max(q, range.lowerBound), range.upperBound) - zero) * scale
     }
   }

@@ -20,9 +20,9 @@ package struct WeightReference: Sendable, Hashable, Codable {
 
 /// One alteration of a weight tensor; shapes are kept but for one, so every operation still fits.
 package enum WeightTransform: Sendable, Hashable, Codable {
-  /// Rounded to a number format, row by row.
+  /// Rounded to a number format, each output channel, frame or vector with a scale of its own.
   case rounded(NumberFormat)
-  /// Through one of ggml's block quantisations and back (blocks of 32 along the rows).
+  /// Through one of ggml's block quantisations and back (blocks of 32 along an output channel).
   case quantized(BlockQuantization)
   /// To integers and back, in one of the schemes of engines other than ggml.
   case uniformlyQuantized(UniformQuantization)

@@ -5,8 +5,8 @@ extension WeightTransform {
   /// a transform is about which numbers arrive, not about how they are computed with.
   package func apply(to tensor: Tensor) -> Tensor {
     switch self {
-    case .rounded(let format): tensor.mappingRows { format.round(row: $0) }
-    case .quantized(let scheme): tensor.mappingRows { scheme.roundTrip(row: $0) }
+    case .rounded(let format): tensor.mappingChannels { format.round(row: $0) }
+    case .quantized(let scheme): tensor.mappingChannels { scheme.roundTrip(row: $0) }
     case .uniformlyQuantized(let scheme): scheme.roundTrip(tensor)
     case .eightBitFloat(let format): format.roundTrip(tensor)
     case .scaled(let factor):
@@ -54,6 +54,13 @@ extension Tensor {
         change(UnsafeMutableBufferPointer(rebasing: target[start..<(start + width)]))
       }
     }
+  }
+
+  /// The same for each output channel of a weight `[out, …]`; a vector is one row.
+  fileprivate func mappingChannels(_ change: (UnsafeMutableBufferPointer<Float>) -> Void) -> Tensor
+  {
+    let flat = shape.count > 2 ? reshaped([shape[0], elementCount / max(shape[0], 1)]) : self
+    return flat.mappingRows(change).reshaped(shape)
   }
 
   /// `mappingRows` for a convolution `[out, in, 3]`; other tensors stay as they are.

@@ -1,6 +1,7 @@
 /// Steps that move rows and columns about: what faults do to a tensor.
 
 import EncoderModel
+import TensorCore
 
 extension StepBuilder {
   mutating func addTransform(
@@ -58,6 +59,7 @@ extension StepBuilder {
       let limit = Float(limit)
       addElements(node, input, out) { $0.isNaN ? $0 : min(max($0, -limit), limit) }
     case .rounded(let format): addRounding(format, columns, node, input, out)
+    case .coded(let coding): addCoding(coding, node, input, out)
     case .frameOverflowed(let frame):
       addRows(node, out) { rows in
         for row in rows {
@@ -83,6 +85,28 @@ extension StepBuilder {
           out.row(row).update(from: input.row(from), count: out.columns)
         } else {
           out.row(row).update(repeating: 0, count: out.columns)
+        }
+      }
+    }
+  }
+
+  /// One thread takes all rows: they may share a scale.
+  private mutating func addCoding(
+    _ coding: OperandCoding, _ node: GraphNode, _ input: Placement, _ out: Placement
+  ) {
+    addStep(node, 1) { _, _ in
+      let value = Tensor.float32([input.rows, input.columns]) { target in
+        for row in 0..<input.rows {
+          for column in 0..<input.columns {
+            target[row * input.columns + column] = input.row(row)[column]
+          }
+        }
+      }
+      coding.roundTrip(value).withFloat32 { source in
+        for row in 0..<out.rows {
+          for column in 0..<out.columns {
+            out.row(row)[column] = source[row * out.columns + column]
+          }
         }
       }
     }

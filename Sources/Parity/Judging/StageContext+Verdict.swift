@@ -50,6 +50,9 @@ extension StageContext {
           ?? declaredPrecision(node, candidate: candidate) : nil
       introduced.verdict = finding.map { .reducedPrecision($0.format) } ?? .structural
       introduced.evidence = finding?.evidence
+      if let residual = finding?.residual, let error = introduced.relativeL2 {
+        introduced.reproductionL2 = residual * error
+      }
       hint = finding?.variant ?? hint
       if finding == nil {
         introduced.spectrum = DeltaSpectrum.measure(

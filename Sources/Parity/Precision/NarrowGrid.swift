@@ -12,7 +12,9 @@ package struct NarrowGrid: Sendable, Hashable {
     case .bfloat16: (fractionBits, leastExponent) = (7, -126)
     case .float16: (fractionBits, leastExponent) = (10, -14)
     case .tf32: (fractionBits, leastExponent) = (10, -126)
-    case .float32, .int8, .q8_0, .q5_1, .q5_0, .q4_1, .q4_0: return nil
+    case .fp8e4m3: (fractionBits, leastExponent) = (3, -6)
+    case .fp8e5m2: (fractionBits, leastExponent) = (2, -14)
+    case .float32, .int8, .int4, .q8_0, .q5_1, .q5_0, .q4_1, .q4_0: return nil
     }
     self.format = format
   }

@@ -3,72 +3,37 @@ import TensorCore
 
 /// A way in which an engine may compute the products of a segment with fewer bits.
 struct PrecisionVariant: Sendable, Hashable {
-  /// Formats that products' operands are rounded to, the usual ones first.
-  static let operandFormats: [NumberFormat] = [.bfloat16, .float16, .tf32, .int8]
-  /// Formats that weights alone are stored in, with activations as they are or in `q8_0`.
-  private static let blockFormats: [NumberFormat] = [.q8_0, .q5_1, .q5_0, .q4_1, .q4_0]
-
-  /// Every variant, those first that engines run most.
-  static func all(
-    hasWeights: Bool, hasMaps: Bool = false, result: NumberFormat
-  ) -> [PrecisionVariant] {
-    let floats = operandFormats.flatMap { format in
-      let variants = Rounded.allCases.filter { hasWeights || $0 == .operands }
-        .map { PrecisionVariant(format: format, rounded: $0, result: result) }
-      guard hasMaps, NarrowGrid(format) != nil, let first = variants.first else { return variants }
-      var fused = first
-      fused.roundsExponentials = true
-      return [first, fused] + variants.dropFirst()
-    }
-    guard hasWeights else { return floats }
-    let blocks = blockFormats.flatMap { format in
-      [Rounded.weights, .operands].map {
-        PrecisionVariant(format: format, rounded: $0, result: result)
-      }
-    }
-    return floats + blocks
-  }
-
-  /// Effective unit roundoffs √(Σe²/Σa²b²) that the variant may give. Rounding both operands of a
-  /// product to a floating-point format gives 0.58u, one 0.41u, a result on the grid adds its own.
-  /// Integers err by a uniform step of the largest value, which is 1.7 to 5 times the root mean
-  /// square of a block of 32, and up to 20 times that of a row with outliers.
-  var plausibleRoundoff: ClosedRange<Double> {
-    let unit = format.unitRoundoff
-    switch format {
-    case .float32, .tf32, .float16, .bfloat16: return (0.1 * unit)...(8 * unit)
-    case .int8: return (0.2 * unit)...(16 * unit)
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0: return (0.2 * unit)...(4 * unit)
-    }
-  }
-
-  /// What activations are rounded to: ggml multiplies block-quantised weights with `q8_0`.
-  private var activationFormat: NumberFormat {
-    if rounded == .weights { return .float32 }
-    return Self.blockFormats.contains(format) ? .q8_0 : format
-  }
-
-  enum Rounded: String, Sendable, CaseIterable {
-    case operands = "weights and activations"
-    case weights
-    case activations
-  }
-  var format: NumberFormat
-  var rounded: Rounded
+  /// What weights are coded as; in attention's products, which have none, what both operands are.
+  var weights: OperandCoding
+  /// What a product's other operand is coded as.
+  var activations: OperandCoding
   /// What results are rounded to: `.float32` for none.
   var result: NumberFormat
   /// Whether attention rounds exponentials and divides by their exact sum afterwards, as fused
   /// attention does, rather than the probabilities.
   var roundsExponentials = false
 
+  /// What it is called by: the format of the weights, or of activations beside exact weights.
+  var format: NumberFormat { (weights == .exact ? activations : weights).format }
+  /// What errs most: variants that share it err by similar amounts.
+  var coding: OperandCoding { weights == .exact ? activations : weights }
+  /// Whether both operands are coded.
+  var codesBoth: Bool { weights != .exact && activations != .exact }
+
   var text: String {
+    let read = activations.text.replacing("channel", with: "frame")
+    let operands =
+      if weights.text == read {
+        "weights and activations of products rounded to \(read)"
+      } else if weights == .exact {
+        "activations of products rounded to \(read)"
+      } else {
+        "weights of products rounded to \(weights.text)"
+          + (activations == .exact ? "" : ", activations to \(read)")
+      }
     let stored = result == .float32 ? "" : ", results rounded to \(result.rawValue)"
-    let beside =
-      rounded == .operands && format != activationFormat
-      ? ", activations to \(activationFormat.rawValue)" : ""
-    let what = beside.isEmpty ? rounded.rawValue : Rounded.weights.rawValue
     let before = roundsExponentials ? " (exponentials before they are normalised)" : ""
-    return "\(what) of products rounded to \(format.rawValue)\(beside)\(stored)\(before)"
+    return operands + stored + before
   }
 
   /// A value as it is handed on to the next operation: an engine whose results lie on a grid stores
@@ -77,16 +42,25 @@ struct PrecisionVariant: Sendable, Hashable {
     switch result {
     case .bfloat16: value.converted(to: .bfloat16).converted(to: .float64)
     case .float16: value.converted(to: .float16).converted(to: .float64)
-    case .float32, .tf32, .int8, .q8_0, .q5_1, .q5_0, .q4_1, .q4_0: value
+    default: value
     }
   }
 
-  /// The node as this variant computes it; operations without a product stay as they are.
+  /// A product's input as it is read beside coded weights, where its coding is none that the
+  /// operation itself applies.
+  func read(_ input: Tensor, by node: ProgramNode) -> Tensor {
+    if case .format = activations { return input }
+    return node.hasWeightMatrix ? activations.roundTrip(input) : input
+  }
+
+  /// The node as this variant computes it; operations without a product stay as they are, and
+  /// attention's where weights alone have a scheme.
   func altering(_ node: ProgramNode) -> ProgramNode {
     var copy = node
-    let precision = ProductPrecision(operands: activationFormat, result: result)
+    var precision = ProductPrecision(operands: .float32, result: result)
+    if case .format(let format) = activations { precision.operands = format }
     func altered(_ weight: WeightReference) -> WeightReference {
-      rounded == .activations ? weight : weight.applying(.rounded(format))
+      weights.weightTransform.map { weight.applying($0) } ?? weight
     }
     switch node.operation {
     case .linear(var linear):
@@ -106,19 +80,6 @@ struct PrecisionVariant: Sendable, Hashable {
     case .input, .gelu, .addPosition, .layerNorm, .softmax, .add, .transform, .replaceRows: break
     }
     return copy
-  }
-}
-
-extension NumberFormat {
-  /// The format that rounds many values alike.
-  var twin: NumberFormat? {
-    switch self {
-    case .float16: .tf32
-    case .tf32: .float16
-    case .int8: .q8_0
-    case .q8_0: .int8
-    case .float32, .bfloat16, .q4_0, .q4_1, .q5_0, .q5_1: nil
-    }
   }
 }
 

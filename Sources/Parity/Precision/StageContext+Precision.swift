@@ -7,12 +7,17 @@ struct PrecisionFinding {
   var evidence: String
   /// The variant that reproduced the output, to be tried first at the next operation.
   var variant: PrecisionVariant?
+  /// What that variant leaves, as part of the error.
+  var residual: Double?
 }
 
 extension StageContext {
   /// Residual, as part of the error, under which a variant counts as reproduced: another order of
   /// summation leaves 2⁻²⁴ against 2⁻¹² at most; only flips at ties remain.
   private static let reproduced = 0.35
+  /// Residual above which another variant may explain more: what is computed as the engine does it
+  /// leaves the flips at ties and no more.
+  private static let whole = 0.03
   /// Range of the error's size over that of a variant that is not reproduced bit by bit.
   private static let similarSize = 0.4...2.5
   /// The same for a format's first variant, beyond which its others are not tried: operands or
@@ -24,7 +29,8 @@ extension StageContext {
   /// Looks for a reduced precision that explains an error beyond rounding.
   ///
   /// First, results that all lie on a narrow grid, within that grid's rounding. Then the segment is
-  /// computed with its products' operands rounded — both, weights alone, activations alone — and
+  /// computed with its products' operands rounded — both, weights alone, activations alone, in every
+  /// scheme of integers — and
   /// what reproduces the candidate is named. A product that is not reproduced (an engine may round
   /// elsewhere too) is still of that precision where its error has the variant's size and what the
   /// variant does not explain looks random: rounded weights, averaged by attention or by frames that
@@ -43,18 +49,26 @@ extension StageContext {
     else { return nil }
     let exact = outcome.exact.tensor
     var similar: Similar?
-    var excluded = Set<NumberFormat>()
-    for variant in variants(outcome, segment, grid: grid, scan: scan) {
-      guard !excluded.contains(variant.format),
-        let trial = try trial(variant, segment, outcome, exact, candidate, scan)
-      else { continue }
-      if trial.residual < Self.reproduced {
-        return try reproduced(trial, segment, outcome, exact, candidate, scan)
+    var excluded = Set<OperandCoding>()
+    let screening = PrecisionScreening(
+      segment, roots: outcome.roots, exact: exact, candidate: candidate, oracle: judge.oracle)
+    let variants = variants(outcome, segment, grid: grid, scan: scan)
+    for (index, variant) in variants.enumerated() where !excluded.contains(variant.coding) {
+      if let found = try screening?.trial(variant) {
+        if !Self.comparableSize.contains(found.size) { excluded.insert(variant.coding) }
+        guard found.residual < 2 * Self.reproduced || isSimilar(variant, found.size) else {
+          continue
+        }
       }
-      if !Self.comparableSize.contains(trial.size) { excluded.insert(variant.format) }
-      if variant.rounded == .operands, Self.similarSize.contains(trial.size),
-        PrecisionVariant.operandFormats.contains(variant.format)
-      {
+      guard let trial = try trial(variant, segment, outcome, exact, candidate, scan) else {
+        continue
+      }
+      if trial.residual < Self.reproduced {
+        return try reproduced(
+          trial, among: variants[(index + 1)...], segment, outcome, exact, candidate, scan)
+      }
+      if !Self.comparableSize.contains(trial.size) { excluded.insert(variant.coding) }
+      if isSimilar(variant, trial.size) {
         let next = Similar(
           trial, candidate: candidate, exact: exact, numPieces: segment.last?.numHeads ?? 1,
           isAttention: segment.last?.numHeads != nil)
@@ -62,6 +76,12 @@ extension StageContext {
       }
     }
     return similar?.finding
+  }
+
+  /// Whether the error may be that of a variant of this size, rounded elsewhere too.
+  private func isSimilar(_ variant: PrecisionVariant, _ size: Double) -> Bool {
+    variant.codesBoth && Self.similarSize.contains(size)
+      && PrecisionVariant.operandFormats.contains(variant.format)
   }
 
   /// A variant computed and compared with the candidate.
@@ -134,23 +154,31 @@ extension StageContext {
   }
 
   /// Names what reproduced the candidate. f16 and tf32 round alike within f16's range, and so do
-  /// int8 and q8_0 in short rows: of such twins the one that leaves clearly less is meant.
+  /// int8 and q8_0 in short rows: of such twins the one that leaves clearly less is meant. What is
+  /// reproduced but for some of its error may be one of `others` more exactly.
   private func reproduced(
-    _ found: Trial, _ segment: [ProgramNode], _ outcome: Outcome, _ exact: Tensor,
-    _ candidate: Tensor, _ scan: ErrorScan
+    _ found: Trial, among others: ArraySlice<PrecisionVariant>, _ segment: [ProgramNode],
+    _ outcome: Outcome, _ exact: Tensor, _ candidate: Tensor, _ scan: ErrorScan
   ) throws -> PrecisionFinding {
     var best = found
     var remark = ""
-    if let format = found.variant.format.twin {
-      var twin = found.variant
-      twin.format = format
+    if found.residual > Self.whole {
+      let formats = [found.variant.format, found.variant.twin?.format]
+      for variant in others where formats.contains(variant.format) {
+        guard let other = try trial(variant, segment, outcome, exact, candidate, scan) else {
+          continue
+        }
+        if other.residual < best.residual / 2 { best = other }
+      }
+    }
+    if best.variant == found.variant, let twin = found.variant.twin {
       if let other = try trial(twin, segment, outcome, exact, candidate, scan) {
         if other.residual < found.residual / 2 {
           best = other
         } else if other.residual < found.residual * 2 {
-          if [.float16, .q8_0].contains(format) { best = other }
-          remark =
-            "; \((best.variant.format.twin ?? format).rawValue) would round these values alike"
+          if [.float16, .q8_0].contains(twin.format) { best = other }
+          let second = best.variant == twin ? found.variant : twin
+          remark = "; \(second.format.rawValue) would round these values alike"
         }
       }
     }
@@ -158,7 +186,7 @@ extension StageContext {
     return PrecisionFinding(
       format: best.variant.format,
       evidence: "\(best.variant.text): explains \(share) of the error\(remark)",
-      variant: best.variant)
+      variant: best.variant, residual: best.residual)
   }
 
   private func percent(_ share: Double) -> String {

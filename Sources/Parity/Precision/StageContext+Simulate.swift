@@ -17,7 +17,8 @@ extension StageContext {
       }
       let inputs = node.inputs.compactMap { results[$0] }
       guard inputs.count == node.inputs.count else { return nil }
-      let value = try judge.oracle.evaluate(variant.altering(node), inputs: inputs)
+      let value = try judge.oracle.evaluate(
+        variant.altering(node), inputs: inputs.map { variant.read($0, by: node) })
       results[node.name] = variant.stored(value)
       index += 1
     }

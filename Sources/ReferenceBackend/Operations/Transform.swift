@@ -39,6 +39,7 @@ extension Calculator {
       }
     case .clipped(let limit): return mapping(x) { $0.isNaN ? $0 : min(max($0, -limit), limit) }
     case .rounded(let format): return rounded(x, format, pieces: 1)
+    case .coded(let coding): return coding.roundTrip(x).converted(to: .float64)
     case .frameOverflowed(let frame):
       return Tensor.float64(x.shape) { out in
         x.withFloat64 { source in
