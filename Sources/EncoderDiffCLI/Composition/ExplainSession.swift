@@ -48,11 +48,7 @@ struct ExplainSession {
 
   private var expected: NumberFormat? {
     get throws {
-      guard let text = command.expect else { return nil }
-      guard let format = NumberFormat(rawValue: text) else {
-        throw UsageError("--expect takes bf16, f16, tf32 or int8, not '\(text)'")
-      }
-      return format
+      try command.expect.map { try NumberFormat(expected: $0) }
     }
   }
 

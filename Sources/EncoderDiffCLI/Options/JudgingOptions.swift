@@ -26,11 +26,7 @@ struct JudgingOptions: ParsableArguments {
   /// - Throws: `UsageError` for an unknown format.
   func claim() throws -> PrecisionClaim {
     guard let expect else { return PrecisionClaim(isStrict: strict) }
-    guard let format = NumberFormat(rawValue: expect) else {
-      let names = NumberFormat.allCases.map(\.rawValue).joined(separator: ", ")
-      throw UsageError("--expect takes one of \(names), not '\(expect)'")
-    }
-    return .expecting(format, isStrict: strict)
+    return .expecting(try NumberFormat(expected: expect), isStrict: strict)
   }
 
   /// The tolerances in the order given.
@@ -51,5 +47,17 @@ extension Workbench {
   /// - Throws: `UsageError`, `TapToleranceError`.
   func judge(_ options: JudgingOptions) throws -> Judge {
     judge(claim: try options.claim(), tolerances: try options.tolerances(model.program))
+  }
+}
+
+extension NumberFormat {
+  /// The precision that `--expect` declares.
+  /// - Throws: `UsageError` where there is none of that name.
+  init(expected name: String) throws {
+    guard let format = NumberFormat(rawValue: name) else {
+      let names = NumberFormat.allCases.map(\.rawValue).joined(separator: ", ")
+      throw UsageError("--expect takes one of \(names), not '\(name)'")
+    }
+    self = format
   }
 }

@@ -48,14 +48,21 @@ package struct UniformQuantization: Sendable, Hashable, Codable {
 
   /// The scheme of that name; `nil` where there is none.
   package init?(name: String) {
-    guard let scheme = (Self.all + [Self.pytorchActivations]).first(where: { $0.name == name })
-    else { return nil }
+    let known = Self.all + Self.pytorchGroups + [Self.pytorchActivations]
+    guard let scheme = known.first(where: { $0.name == name }) else { return nil }
     self = scheme
   }
 
   /// What PyTorch reads activations as while running, where products of two bytes could overflow.
   package static let pytorchActivations = UniformQuantization(
     bits: 7, span: .affine, granularity: .tensor)
+
+  /// Groups as torchao cuts them.
+  package static let pytorchGroups = [8, 4].flatMap { bits in
+    [32, 64, 128].map {
+      UniformQuantization(bits: bits, span: .whole, granularity: .group($0))
+    }
+  }
 
   /// Those of weights that engines are known to have: PyTorch, ONNX Runtime, OpenVINO, CTranslate2, GPTQ and AWQ.
   package static let all: [UniformQuantization] =

@@ -50,11 +50,12 @@ extension PrecisionVariant {
       scheme(8, .symmetric, .tensor), scheme(8, .affine, .tensor), scheme(8, .whole, .tensor),
       .format(.int8), scheme(8, .affine, .channel), scheme(8, .whole, .channel),
     ].flatMap { weights in activations.map { (weights, $0) } }
-    let groups = UniformQuantization.all.filter { scheme in
-      if case .group = scheme.granularity { true } else { scheme.bits == 4 }
-    }.flatMap { scheme in
-      [OperandCoding.exact, .format(.int8)].map { (OperandCoding.uniform(scheme), $0) }
-    }
+    let besideGroups = [
+      OperandCoding.exact, .format(.int8), scheme(8, .affine, .channel),
+    ]
+    let groups = (UniformQuantization.all + UniformQuantization.pytorchGroups).filter {
+      if case .group = $0.granularity { true } else { $0.bits == 4 }
+    }.flatMap { weights in besideGroups.map { (OperandCoding.uniform(weights), $0) } }
     return bytes + groups
   }()
 
