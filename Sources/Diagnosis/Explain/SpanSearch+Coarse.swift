@@ -150,7 +150,8 @@ extension SpanSearch {
         "fitting \(trial.hypothesis.faults[0].fault.slug)", Double(index) / Double(fittable.count))
       var trial = trial
       measure(&trial, at: taps)
-      if let fit = fitted(trial, varying: 0, at: tap, to: taps) { fits.append(fit) }
+      // Where no value does better than the listed one, frames that were left out may tell.
+      fits.append(fitted(trial, varying: 0, at: tap, to: taps) ?? trial)
     }
     fitsCoarsely = false
     screen(fits, coarse)

@@ -29,10 +29,22 @@ extension SpanSearch {
       return residual
     }
     for frame in [first, first * scale, first * scale + 1, first * scale - 1] { _ = look(frame) }
-    if first == 0, rows.allSatisfy(isDeviant), (best?.residual ?? .infinity) > 1e-4 {
+    if (best?.residual ?? .infinity) > 1e-4 {
+      let listed = trial.hypothesis.faults[index].value.number
+      if listed > 0, listed < Double(frames) { _ = look(Int(listed)) }
       minimise(0..<frames, look)
+      if let near = best { walk(from: near.frame, least: near.residual, tap, look) }
     }
     return (best?.frame).map(Double.init)
+  }
+
+  /// Looks at the neighbours of a value until one leaves next to nothing of the error.
+  private func walk(from start: Int, least: Double, _ tap: String, _ look: (Int) -> Double) {
+    let error = soundResiduals[tap] ?? .infinity
+    var least = least
+    for distance in 1...24 where least > 1e-3 * error && .now < deadline {
+      least = min(least, look(start - distance), look(start + distance))
+    }
   }
 
   /// Golden-section search for the least value over a range of integers.
@@ -97,12 +109,20 @@ extension SpanSearch {
       return value
     }
     let step = max(1, frames / 16)
+    let error = soundResiduals[tap] ?? .infinity
+    // A value that is nearly right may have been found already, on fewer frames.
+    let listed = trial.hypothesis.faults[index].value.number
+    if listed > 0, listed < Double(frames), look(Int(listed)) < error / 4 {
+      walk(from: Int(listed), least: look(Int(listed)), tap, look)
+      if let best = known.min(by: { $0.value < $1.value }), best.value < 1e-3 * error {
+        return Double(best.key)
+      }
+    }
     for count in stride(from: isSigned ? -frames / 2 : step, to: frames, by: step) {
       _ = look(count)
     }
     // At the whole context nothing is wrong any more: what little is just before it is far from all else.
     for distance in [1, 2, 4, 8] where distance < step { _ = look(frames - distance) }
-    let error = soundResiduals[tap] ?? .infinity
     for _ in 0..<2 {
       guard let near = known.min(by: { ($0.value, $0.key) < ($1.value, $1.key) })?.key,
         (known[near] ?? .infinity) < error
@@ -111,10 +131,7 @@ extension SpanSearch {
     }
     // Frames at an end count by themselves: there the error need not grow with the distance.
     if let best = known.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }) {
-      var least = best.value
-      for distance in 1...24 where least > 1e-3 * error && .now < deadline {
-        least = min(least, look(best.key - distance), look(best.key + distance))
-      }
+      walk(from: best.key, least: best.value, tap, look)
     }
     return known.min { ($0.value, $0.key) < ($1.value, $1.key) }.map { Double($0.key) }
   }
