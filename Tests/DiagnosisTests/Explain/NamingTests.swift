@@ -84,6 +84,8 @@ struct NamingTests {
       ("stale-rows=40@encoder.ln_post", 40), ("frames-zeroed=101@encoder.blocks.0.mlp.0", 101),
       ("keys-masked=149@encoder.blocks.1.attn.probs", 149),
       ("branch-scaled=0.7@encoder.blocks.0", 0.7),
+      ("attention-chunks=74@encoder.blocks.1.attn.probs", 74),
+      ("stale-rows=81@encoder.blocks.0", 81),
     ])
   func fittedToOutput(text: String, value: Double) throws {
     let bench = try ExplainBench(frames: 150)
@@ -91,8 +93,24 @@ struct NamingTests {
     let explanation = try bench.explanation([fault], taps: .globs(["encoder.ln_post"]))
     let found = explanation.findings.first { $0.slug == fault.fault.slug }
     let fitted = try #require(found?.hypothesis?.faults.first?.value.number, "\(explanation)")
-    #expect(abs(fitted - value) <= 0.02 * abs(value))
+    #expect(abs(fitted - value) <= (value < 1 ? 0.02 * value : 0))
     #expect(found?.sites == [fault.site])
+  }
+
+  @Test(
+    "an engine that quantises while running is told at all of its operations",
+    arguments: [TapSelection.operations, .globs(["encoder.ln_post"])],
+    ["int8-per-tensor/uint8-per-tensor", "fp8-e4m3-per-channel/fp8-e4m3-per-channel"])
+  func quantisedWhileRunning(taps: TapSelection, operands: String) throws {
+    let bench = try ExplainBench(frames: 150)
+    let faults = try bench.parse("operands-quantized=\(operands)")
+    let explanation = try bench.explanation(faults, taps: taps)
+    #expect(explanation.unexplained.isEmpty, "\(explanation)")
+    for finding in explanation.findings {
+      #expect(finding.slug == "operands-quantized")
+      #expect(finding.hypothesis?.faults.first?.value == .word(operands))
+    }
+    #expect(explanation.findings.map(\.sites.count).reduce(0, +) == faults.count)
   }
 
   @Test(
