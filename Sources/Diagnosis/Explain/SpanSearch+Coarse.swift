@@ -156,13 +156,19 @@ extension SpanSearch {
     fitsCoarsely = false
     screen(fits, coarse)
     var result: [Trial] = []
+    // Once one is proved, only those that do the same to the thinned encoder are still fitted.
+    var farthest = Double.infinity
     for fit in self.ranked(fits).prefix(Self.wholeFits) where .now < deadline {
+      let distance = effects[fit.predicted]?.distance ?? 1
+      if distance > farthest { break }
       var trial = fit
       trial.residuals = [:]
       measure(&trial, at: taps)
       let better = fitted(trial, varying: 0, at: tap, to: taps)
       result += [trial] + (better.map { [$0] } ?? [])
-      if isWithinFloat32(better ?? trial, at: taps) { break }
+      if isWithinFloat32(better ?? trial, at: taps) {
+        farthest = min(farthest, 2 * distance + Self.alike)
+      }
     }
     return result
   }
@@ -216,6 +222,8 @@ extension SpanSearch {
   private static let fewestLate = 6
   /// sin² beyond which a hypothesis has nothing of the error's direction.
   static let farthest = 0.9
+  /// sin² by which effects on the thinned encoder differ that may be one effect.
+  private static let alike = 1e-3
   /// Whole encoders that are still run once one has fitted.
   private static let wholeAfterProof = 8
 }
