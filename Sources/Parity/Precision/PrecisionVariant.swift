@@ -17,6 +17,14 @@ struct PrecisionVariant: Sendable, Hashable {
   var format: NumberFormat { (weights == .exact ? activations : weights).format }
   /// What errs most: variants that share it err by similar amounts.
   var coding: OperandCoding { weights == .exact ? activations : weights }
+  /// The one coding there is; empty where operands differ in theirs, as either may err most.
+  var singleCoding: Set<OperandCoding> {
+    codesBoth && weights != activations ? [] : [coding]
+  }
+  /// Whether it has no coding but those.
+  func isMade(of codings: Set<OperandCoding>) -> Bool {
+    [weights, activations].allSatisfy { $0 == .exact || codings.contains($0) }
+  }
   /// Whether both operands are coded.
   var codesBoth: Bool { weights != .exact && activations != .exact }
 

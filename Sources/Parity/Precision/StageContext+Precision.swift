@@ -53,9 +53,9 @@ extension StageContext {
     let screening = PrecisionScreening(
       segment, roots: outcome.roots, exact: exact, candidate: candidate, oracle: judge.oracle)
     let variants = variants(outcome, segment, grid: grid, scan: scan)
-    for (index, variant) in variants.enumerated() where !excluded.contains(variant.coding) {
+    for (index, variant) in variants.enumerated() where !variant.isMade(of: excluded) {
       if let found = try screening?.trial(variant) {
-        if !Self.comparableSize.contains(found.size) { excluded.insert(variant.coding) }
+        if !Self.comparableSize.contains(found.size) { excluded.formUnion(variant.singleCoding) }
         guard found.residual < 2 * Self.reproduced || isSimilar(variant, found.size) else {
           continue
         }
@@ -67,7 +67,7 @@ extension StageContext {
         return try reproduced(
           trial, among: variants[(index + 1)...], segment, outcome, exact, candidate, scan)
       }
-      if !Self.comparableSize.contains(trial.size) { excluded.insert(variant.coding) }
+      if !Self.comparableSize.contains(trial.size) { excluded.formUnion(variant.singleCoding) }
       if isSimilar(variant, trial.size) {
         let next = Similar(
           trial, candidate: candidate, exact: exact, numPieces: segment.last?.numHeads ?? 1,
