@@ -48,7 +48,7 @@ struct Explain: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A precision that the port declares (bf16, f16, tf32, int8): named, but no failure.",
+      "A precision that the port declares (bf16, f16, tf32, int8, int4, fp8-e4m3, …): named, but no failure.",
       valueName: "format"))
   var expect: String?
 

@@ -7,9 +7,10 @@ extension PrecisionVariant {
   /// ggml's formats for weights, with activations as they are or in `q8_0`.
   private static let blockFormats: [NumberFormat] = [.q8_0, .q5_1, .q5_0, .q4_1, .q4_0]
 
-  /// Every variant, those first that engines run most.
+  /// Every variant, those first that engines run most; of schemes over whole encoders, each of which
+  /// takes as long as an encode in Float64, those alone.
   static func all(
-    hasWeights: Bool, hasMaps: Bool = false, result: NumberFormat
+    hasWeights: Bool, hasMaps: Bool = false, isOverEncoder: Bool = false, result: NumberFormat
   ) -> [PrecisionVariant] {
     func variant(_ weights: OperandCoding, _ activations: OperandCoding) -> PrecisionVariant {
       PrecisionVariant(weights: weights, activations: activations, result: result)
@@ -26,7 +27,8 @@ extension PrecisionVariant {
     let blocks = blockFormats.flatMap { format in
       [.exact, .format(.q8_0)].map { variant(.format(format), $0) }
     }
-    return floats + blocks + (integers + smallFloats).map { variant($0.weights, $0.activations) }
+    let schemes = isOverEncoder ? usual : integers + smallFloats
+    return floats + blocks + schemes.map { variant($0.weights, $0.activations) }
   }
 
   private typealias Operands = (weights: OperandCoding, activations: OperandCoding)
@@ -36,6 +38,16 @@ extension PrecisionVariant {
   ) -> OperandCoding {
     .uniform(UniformQuantization(bits: bits, span: span, granularity: granularity))
   }
+
+  /// What ONNX Runtime, PyTorch and torchao do while running where nothing else is asked of them.
+  private static let usual: [Operands] = [
+    (scheme(8, .symmetric, .tensor), scheme(8, .affine, .tensor)),
+    (scheme(8, .affine, .tensor), scheme(8, .affine, .tensor)),
+    (.format(.int8), scheme(8, .affine, .tensor)),
+    (scheme(8, .whole, .tensor), .uniform(.pytorchActivations)),
+    (scheme(8, .whole, .channel), .uniform(.pytorchActivations)),
+    (scheme(8, .whole, .channel), scheme(8, .whole, .channel)),
+  ]
 
   /// Weights with a scale for a tensor, a channel or a group; activations as they are, or in integers
   /// whose scale is found while running: 0…255 for a tensor in ONNX Runtime, 0…127 in PyTorch where

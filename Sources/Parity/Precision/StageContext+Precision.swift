@@ -65,7 +65,8 @@ extension StageContext {
       }
       if trial.residual < Self.reproduced {
         return try reproduced(
-          trial, among: variants[(index + 1)...], segment, outcome, exact, candidate, scan)
+          trial, among: variants[(index + 1)...], screening, segment, outcome, exact, candidate,
+          scan)
       }
       if !Self.comparableSize.contains(trial.size) { excluded.formUnion(variant.singleCoding) }
       if isSimilar(variant, trial.size) {
@@ -157,14 +158,16 @@ extension StageContext {
   /// int8 and q8_0 in short rows: of such twins the one that leaves clearly less is meant. What is
   /// reproduced but for some of its error may be one of `others` more exactly.
   private func reproduced(
-    _ found: Trial, among others: ArraySlice<PrecisionVariant>, _ segment: [ProgramNode],
-    _ outcome: Outcome, _ exact: Tensor, _ candidate: Tensor, _ scan: ErrorScan
+    _ found: Trial, among others: ArraySlice<PrecisionVariant>, _ screening: PrecisionScreening?,
+    _ segment: [ProgramNode], _ outcome: Outcome, _ exact: Tensor, _ candidate: Tensor,
+    _ scan: ErrorScan
   ) throws -> PrecisionFinding {
     var best = found
     var remark = ""
     if found.residual > Self.whole {
       let formats = [found.variant.format, found.variant.twin?.format]
       for variant in others where formats.contains(variant.format) {
+        if let part = try screening?.trial(variant), part.residual > best.residual { continue }
         guard let other = try trial(variant, segment, outcome, exact, candidate, scan) else {
           continue
         }
@@ -223,7 +226,8 @@ extension StageContext {
     let hasMaps = segment.contains { if case .softmax = $0.operation { true } else { false } }
     var found: [PrecisionVariant] = hint.map { [$0] } ?? []
     for variant in PrecisionVariant.all(
-      hasWeights: hasWeights, hasMaps: hasMaps, result: grid ?? .float32)
+      hasWeights: hasWeights, hasMaps: hasMaps,
+      isOverEncoder: Set(segment.map(\.stage)).count > 2, result: grid ?? .float32)
     {
       let isPlausible =
         effective.map(variant.plausibleRoundoff.contains) ?? (relative < Self.largestRelative)
