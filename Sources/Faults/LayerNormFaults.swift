@@ -64,6 +64,10 @@ enum LayerNormFaults {
       "layer-norm-f16-variance", "variance accumulated in f16, which ends at 65504",
       remedy: "accumulate mean and variance in f32"
     ) { $0.usesFloat16Variance = true },
+    layerNormFault(
+      "layer-norm-affine-swapped", "the layer norm's weight and bias have changed places",
+      remedy: "multiply by the weight (gamma), then add the bias (beta)"
+    ) { norm in (norm.weight, norm.bias) = (norm.bias, norm.weight) },
     Fault(
       "layer-norm-weights-swapped", ids: [47],
       "attn_ln and mlp_ln have each other's weights",

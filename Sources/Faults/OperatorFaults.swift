@@ -73,6 +73,25 @@ enum OperatorFaults {
       }
     },
     Fault(
+      "bias-of-other-operation", ids: [36, 37],
+      "the layer has the bias of another one of its block",
+      remedy: "check the bias's name, and how biases of a fused projection are split: k has none",
+      parameter: FaultParameter(
+        name: "layer", defaultValue: .word("attn.value"),
+        candidates: { _, site in
+          biasedNames.filter { !site.hasSuffix(".\($0)") }.map { .word($0) }
+        },
+        complaint: { value, _ in
+          biasedNames.contains(value.word)
+            ? nil : "layer must be one of \(biasedNames.joined(separator: ", "))"
+        }),
+      defaultSites: .middle,
+      sites: { program in biasedNames.flatMap { program.inBlocks($0) } }
+    ) { program, site, value in
+      let block = site.split(separator: ".").prefix(3).joined(separator: ".")
+      program.editLinear(site) { $0.bias = WeightReference("\(block).\(value.word).bias") }
+    },
+    Fault(
       "weights-of-other-layer", ids: [37], "the operation has another block's weights",
       remedy: "check the block index in the weight's name", parameter: .layer("layer"),
       defaultSites: .middle,
@@ -132,6 +151,9 @@ enum OperatorFaults {
 
   /// Layers of a block whose weights are `[width, width]`.
   private static let projectionNames = ["attn.query", "attn.key", "attn.value", "attn.out"]
+
+  /// Layers of a block whose biases are `[width]`.
+  private static let biasedNames = ["attn.query", "attn.value", "attn.out", "mlp.2"]
 }
 
 extension String {

@@ -19,6 +19,21 @@ enum PrecisionFaults {
       program.wrap(site, suffix: "f32", operation: .transform(.rounded(format)))
     },
     Fault(
+      "computed-in", ids: [50],
+      "a layer norm or an activation reads its input and stores its result in a lower precision",
+      remedy: "keep its input in f32, or declare the precision with --expect",
+      parameter: .word("format", ["bf16", "f16"]),
+      sites: { Sites.layerNorms($0) + Sites.activations($0) }
+    ) { program, site, value in
+      let format = NumberFormat(rawValue: value.word) ?? .bfloat16
+      guard let input = program.node(named: site)?.inputs.first,
+        let shape = program.node(named: input)?.shape
+      else { return }
+      program.insertBefore(
+        site, suffix: "read", operation: .transform(.rounded(format)), shape: shape)
+      program.wrap(site, suffix: "f32", operation: .transform(.rounded(format)))
+    },
+    Fault(
       "attention-maps-rounded", ids: [50],
       "attention's scores, or its probabilities, are stored in a lower precision",
       remedy: "keep scores and softmax in f32, or declare the precision with --expect",

@@ -14,6 +14,12 @@ enum StructureFaults {
       program.bypass(site, input: branch)
     },
     Fault(
+      "branch-missing", ids: [47],
+      "the branch does not enter the residual sum: attention, or the MLP, is skipped",
+      remedy: "add the branch to the block's running sum",
+      sites: { $0.names { $0.operation == .add } }
+    ) { program, site, _ in program.bypass(site) },
+    Fault(
       "residual-from-normed", ids: [47],
       "the residual is taken from the normed x instead of from x",
       remedy: "keep x before the layer norm for the residual",

@@ -97,7 +97,7 @@ extension Fault {
       "frames-zeroed", "stale-rows", "memory-transposed":
       0.5
     case "weights-random", "attention-scale", "weights-of-other-operation": 0.25
-    case "activations-rounded": 0.3
+    case "activations-rounded", "computed-in": 0.3
     // A sum that is scaled says more than a tensor that is.
     case "residual-scaled", "branch-scaled", "position-scaled", "embedding-scaled": 0.1
     default: 0
@@ -112,7 +112,7 @@ extension Fault {
 
   private static let rounding: Set<String> = [
     "bf16-products", "f16-products", "tf32-products", "int8-products", "activations-rounded",
-    "attention-maps-rounded", "operands-quantized",
+    "attention-maps-rounded", "operands-quantized", "computed-in",
   ]
 
   /// Whether the fault changes little, on any input.
@@ -143,7 +143,7 @@ extension FaultInstance {
     case "f16-products": .float16
     case "tf32-products": .tf32
     case "int8-products": .int8
-    case "activations-rounded", "attention-maps-rounded", "weights-rounded":
+    case "activations-rounded", "attention-maps-rounded", "weights-rounded", "computed-in":
       NumberFormat(rawValue: value.word)
     case "weights-quantized": OperandCoding(name: value.word)?.format
     case "operands-quantized": QuantizedOperands(name: value.word)?.weights.format

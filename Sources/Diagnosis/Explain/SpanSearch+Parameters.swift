@@ -85,6 +85,10 @@ extension SpanSearch {
   {
     let value = trial.hypothesis.faults[index].value.number
     let limit = 1.2 * trial.residuals[tap, default: 0] + 1e-8
+    if abs(value) < Self.negligible, value != 0, var zero = varied(trial, index, to: 0) {
+      measure(&zero, at: taps)
+      if zero.residuals[tap, default: .infinity] <= limit { return zero }
+    }
     guard value != 0, value.rounded() != value, limit < 1e-3 else { return trial }
     for digits in 1...6 {
       let scale = pow(10, Double(digits - 1) - log10(abs(value)).rounded(.down))
@@ -96,6 +100,9 @@ extension SpanSearch {
     }
     return trial
   }
+
+  /// A value below which zero is meant, where it does as well.
+  private static let negligible = 1e-5
 
   /// How far from the value that changes nothing a fitted one lies at least, relative to it: Float32's rounding.
   private static let distinct = 0x1p-24

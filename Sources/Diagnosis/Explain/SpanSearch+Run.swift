@@ -50,8 +50,8 @@ extension SpanSearch {
     if !open.isEmpty, .now < deadline, inferPrecision() {
       settle(tried.filter(\.hypothesis.isOfPrecision), isNew: false)
     }
-    // Roundings are no description of values; what else they may be has been tried.
-    for tap in span.divergent where open.contains(tap) && !reduced.contains(tap) {
+    // Roundings that reproduce the values describe them; those that are of their size only do not.
+    for tap in span.divergent where open.contains(tap) && !isReproducedPrecision(tap) {
       if let clue = ValueClue.find(at: tap, in: self), clue.isProved(in: self) {
         outcome.clues.append(clue)
         open.remove(tap)
@@ -76,6 +76,13 @@ extension SpanSearch {
   /// Whether the judge speaks of a reduced precision at a tap.
   func isReducedPrecision(_ tap: String) -> Bool {
     if case .reducedPrecision? = introduced[tap]?.verdict { true } else { false }
+  }
+
+  /// Whether the judge reproduced a tap by rounding.
+  private func isReproducedPrecision(_ tap: String) -> Bool {
+    guard isReducedPrecision(tap), let error = introduced[tap] else { return false }
+    return whole != nil || error.reproductionL2 != nil
+      || error.evidence?.hasPrefix("results rounded") ?? false
   }
 
   /// All single hypotheses of the span, in an order that finds likely ones early where whole encoders
@@ -127,6 +134,7 @@ extension SpanSearch {
       }
       var clues = ValueClue.find(at: tap, in: self).map { [$0.text] } ?? []
       if let activation = ValueClue.activation(at: tap, in: self) { clues.append(activation) }
+      if let place = ValueClue.place(at: tap, in: self) { clues.append(place) }
       let best = tried.filter { ($0.residuals[tap] ?? .infinity).isFinite }
         .min { ($0.residuals[tap] ?? .infinity) < ($1.residuals[tap] ?? .infinity) }
       if let best, let residual = best.residuals[tap] {

@@ -17,7 +17,7 @@ enum ExpectedVerdict: Equatable {
     let slug = instance.fault.slug
     if slug.hasSuffix("-products"), let format = NumberFormat(rawValue: String(slug.dropLast(9))) {
       self = .reducedPrecision(format)
-    } else if ["activations-rounded", "weights-rounded", "weights-quantized"].contains(slug) {
+    } else if Self.namingTheirFormat.contains(slug) {
       let format = OperandCoding(name: instance.value.word)?.format
       self = format.map { .reducedPrecision($0) } ?? .structural
     } else if slug == "operands-quantized", let format = instance.numberFormat {
@@ -28,6 +28,10 @@ enum ExpectedVerdict: Equatable {
       self = .structural
     }
   }
+
+  private static let namingTheirFormat: Set<String> = [
+    "activations-rounded", "weights-rounded", "weights-quantized", "computed-in",
+  ]
 
   /// Whether `verdict` says so. Values that an f16 rounds as tf32 does are of either; NaN and ∞ are
   /// found as such whatever made them.

@@ -98,7 +98,7 @@ extension ProgramNode {
   }
 
   /// Whether the operation multiplies matrices.
-  var isProduct: Bool {
+  package var isProduct: Bool {
     switch operation {
     case .linear, .conv1d, .attentionScores, .attentionContext: true
     case .input, .gelu, .addPosition, .layerNorm, .softmax, .add, .transform, .replaceRows: false

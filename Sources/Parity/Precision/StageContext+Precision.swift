@@ -44,6 +44,9 @@ extension StageContext {
         format: grid, evidence: "results rounded to \(grid.rawValue)", variant: nil)
     }
     let segment = outcome.segment.compactMap { judge.program.node(named: $0) }
+    if let grid, let found = try narrowInput(grid, segment, outcome, candidate, scan) {
+      return found
+    }
     guard segment.contains(where: \.isProduct),
       judge.infersPrecisionOfEncoders || Set(segment.map(\.stage)).count <= 2
     else { return nil }

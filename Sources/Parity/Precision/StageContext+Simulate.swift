@@ -84,7 +84,7 @@ extension Tensor {
   }
 
   /// Rounded row by row; in Float64.
-  fileprivate func rounded(to format: NumberFormat) -> Tensor {
+  func rounded(to format: NumberFormat) -> Tensor {
     let width = Swift.max(innerExtent, 1)
     return withFloat32 { source in
       Tensor.float64(shape) { target in

@@ -101,7 +101,10 @@ struct WeightOrigin {
         sources[end + 1].row == origin.row + end + 1 - start
       { end += 1 }
       let name = origin.name.hasSuffix(".weight") ? String(origin.name.dropLast(7)) : origin.name
-      parts.append("\(start)–\(end) are \(origin.row)–\(origin.row + end - start) of \(name)")
+      parts.append(
+        start == end
+          ? "\(start) is \(origin.row) of \(name)"
+          : "\(start)–\(end) are \(origin.row)–\(origin.row + end - start) of \(name)")
       start = end + 1
       if parts.count == 4, start < sources.count { return parts.joined(separator: ", ") + ", …" }
     }

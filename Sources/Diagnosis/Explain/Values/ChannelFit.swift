@@ -8,6 +8,9 @@ struct ChannelFit {
   private(set) var offsetShare = 0.0
   /// ‖x − a·y − b‖/‖x‖.
   private(set) var residual = 0.0
+  /// Channels whose scale is not 1, or whose offset is not 0.
+  private(set) var changed: [Int] = []
+  private var allAreZero = true
 
   init(_ x: Tensor, _ y: Tensor, width: Int) {
     let rows = x.elementCount / width
@@ -18,6 +21,11 @@ struct ChannelFit {
           let fit = Self.column(x, y, column, rows, width)
           largestScaleError = max(largestScaleError, abs(fit.scale - 1))
           offsets += fit.offset * fit.offset * Double(rows)
+          let level = (fit.size / Double(max(rows, 1))).squareRoot()
+          if abs(fit.scale - 1) > Self.near || abs(fit.offset) > Self.near * level {
+            changed.append(column)
+            if fit.size > 0 { allAreZero = false }
+          }
           left += fit.left
           size += fit.size
         }
@@ -29,6 +37,20 @@ struct ChannelFit {
     }
     offsetShare = (offsets / size).squareRoot()
     residual = (max(left, 0) / size).squareRoot()
+  }
+
+  private static let near = 1e-4
+
+  /// Which channels those are: `channels 508–511, which are zero`.
+  var text: String {
+    guard let first = changed.first, let last = changed.last else { return "" }
+    let place =
+      changed.count == 1
+      ? "channel \(first)"
+      : last - first + 1 == changed.count
+        ? "channels \(first)–\(last)" : "\(changed.count) channels (\(first) … \(last))"
+    guard allAreZero else { return place + " alone" }
+    return place + (changed.count == 1 ? ", which is zero" : ", which are zero")
   }
 
   private static func column(

@@ -30,15 +30,32 @@ struct ValueClue {
     let known = search.soundResiduals[tap] ?? .infinity
     let error = known.isNaN ? .infinity : known
     let level = roundingLevel(search.introduced[tap])
-    let found = [
-      wrongFrames(own, y, tap, level), copied(own, tap, level, search),
-      otherInput(own, tap, level, search),
-      dropout(own, y, tap, level), channelsPermuted(own, y, tap, level),
-      framesPermuted(own, y, tap, level), channelAffine(own, y, tap, level),
-      otherWeights(own, tap, search),
-    ].compactMap { $0 }.filter { $0.residual.isFinite && $0.residual < 0.3 * error }
-    // The first that is exact, for they stand in the order of their freedoms.
-    return found.first { $0.residual <= $0.level } ?? found.min { $0.residual < $1.residual }
+    var fit: DenseFit??
+    func found() -> DenseFit? {
+      if let fit { return fit }
+      let made = freeWeights(own, y, tap, search)
+      fit = .some(made)
+      return made
+    }
+    // In the order of their freedoms: the first that is exact says it.
+    let descriptions: [() -> ValueClue?] = [
+      { wrongFrames(own, y, tap, level) }, { copied(own, tap, level, search) },
+      { otherInput(own, tap, level, search) }, { dropout(own, y, tap, level) },
+      { channelsPermuted(own, y, tap, level) }, { framesPermuted(own, y, tap, level) },
+      { kernelTaps(own, tap, level, search) }, { channelAffine(own, y, tap, level) },
+      { inputFactors(own, tap, level, search) }, { frameFactors(own, y, tap, level, search) },
+      { inputsPermuted(own, tap, level, search, found: found) },
+      { otherWeights(own, tap, search, found: found) },
+    ]
+    var nearest: ValueClue?
+    for describe in descriptions {
+      guard let clue = describe(), clue.residual.isFinite, clue.residual < 0.3 * error else {
+        continue
+      }
+      if clue.residual <= clue.level { return clue }
+      if clue.residual < nearest?.residual ?? .infinity { nearest = clue }
+    }
+    return nearest
   }
 
   /// The relative L2 that rounding may leave here: the bound's own root mean square.
@@ -58,7 +75,10 @@ struct ValueClue {
         || search.roundingEverywhereIsOfThisSize(format, at: tap)
     else { return nil }
     let isResult = introduced.evidence?.hasPrefix("results rounded") ?? false
-    let slug = isResult ? "activations-rounded" : "\(format.rawValue)-products"
+    let isProduct = search.context.program.node(named: tap)?.isProduct ?? true
+    let slug =
+      isResult
+      ? "activations-rounded" : isProduct ? "\(format.rawValue)-products" : "computed-in"
     let fault = FaultCatalogue.fault(named: slug)
     return ValueClue(
       tap: tap, slug: slug, ids: fault?.ids ?? [50],
@@ -75,6 +95,8 @@ struct ValueClue {
   private static func copied(_ own: Tensor, _ tap: String, _ level: Double, _ search: SpanSearch)
     -> ValueClue?
   {
+    // Of a tensor without numbers everything else could be a copy.
+    guard own.withFloat64({ $0.contains { $0.isFinite && $0 != 0 } }) else { return nil }
     for other in search.shelf.taps where other != tap {
       guard let tensor = search.shelf.tensor(other), tensor.elementCount == own.elementCount
       else { continue }
@@ -105,9 +127,10 @@ struct ValueClue {
         ? ("channel-scale", "each channel is multiplied by a constant of its own")
         : ("channel-affine", "each channel has a scale and an offset of its own")
     let isKey = tap.hasSuffix(".attn.key") && isOffset
+    let places = fit.changed.count * 2 < width ? ": \(fit.text)" : ""
     return ValueClue(
       tap: tap, slug: isKey ? "key-bias-added" : slug, ids: isKey ? [38] : isOffset ? [36] : [46],
-      text: isKey ? "a bias is added to k, which cancels in the softmax" : text,
+      text: isKey ? "a bias is added to k, which cancels in the softmax" : text + places,
       remedy: isKey
         ? "nothing depends on it; initialise the fused QKV bias of k with zeros to be exact"
         : isOffset
@@ -139,20 +162,31 @@ struct ValueClue {
       residual: relativeDistance(own, order.appliedToRows(y)), level: level)
   }
 
-  /// A dense layer of the candidate's input with other weights, found by least squares on most
-  /// frames and tested on the others.
-  private static func otherWeights(_ own: Tensor, _ tap: String, _ search: SpanSearch)
-    -> ValueClue?
-  {
+  /// Weights of a dense layer or a convolution that give the candidate's values, whatever they are.
+  private static func freeWeights(
+    _ own: Tensor, _ y: Tensor, _ tap: String, _ search: SpanSearch
+  ) -> DenseFit? {
     guard let node = search.context.program.node(named: tap),
       let input = node.inputs.first.flatMap(search.shelf.tensor)
     else { return nil }
-    let rows: Tensor
+    let algebra = DenseAlgebra(oracle: search.context.oracle)
     switch node.operation {
-    case .linear: rows = input
-    case .conv1d(let convolution): rows = DenseFit.unfolded(input, convolution)
+    case .linear: return DenseFit(input: input, output: own, sound: y, algebra)
+    case .conv1d(let convolution):
+      return DenseFit(
+        input: DenseFit.unfolded(input, convolution), output: own, sound: y, algebra)
     default: return nil
     }
+  }
+
+  /// A dense layer of the candidate's input with other weights, found by least squares on most
+  /// frames and tested on the others.
+  private static func otherWeights(
+    _ own: Tensor, _ tap: String, _ search: SpanSearch, found: () -> DenseFit?
+  ) -> ValueClue? {
+    guard let node = search.context.program.node(named: tap),
+      let input = node.inputs.first.flatMap(search.shelf.tensor)
+    else { return nil }
     if let origin = WeightOrigin(own, input: input, of: node, in: search) {
       return ValueClue(
         tap: tap, slug: "weight-rows-misplaced", ids: [36, 37, 47], text: origin.text,
@@ -160,11 +194,26 @@ struct ValueClue {
           + "[heads, 3, headDim]",
         residual: origin.residual, level: 1e-5)
     }
-    guard let residual = DenseFit.heldOutResidual(input: rows, output: own) else { return nil }
+    guard let fit = found() else { return nil }
+    let algebra = DenseAlgebra(oracle: search.context.oracle)
+    let sound: Tensor? =
+      switch node.operation {
+      case .linear(let linear): try? algebra.weight(of: linear, inputs: input.innerExtent)
+      case .conv1d(let convolution):
+        try? algebra.kernel(of: convolution, inputs: input.innerExtent)
+      default: nil
+      }
+    if fit.residual <= 1e-5, let sound, let change = WeightChange(fit.change, of: sound) {
+      return ValueClue(
+        tap: tap, slug: "weights-changed", ids: [31, 37],
+        text: "a linear map of its input, but with other weights: \(change.text)",
+        remedy: "compare the weight in the engine's memory with the checkpoint's",
+        residual: fit.residual, level: 1e-5)
+    }
     return ValueClue(
       tap: tap, slug: "weights-random", ids: [37],
       text: "a linear map of its input, but with other weights than the checkpoint's",
       remedy: "load the checkpoint's weights here: the name was probably not found",
-      residual: residual, level: 1e-5)
+      residual: fit.residual, level: 1e-5)
   }
 }
