@@ -59,7 +59,7 @@ struct ValueTests {
         value * (1 + 0.01 * Float((i / 8) % 7))
       }
     }
-    #expect(finding.slug == "softmax-sum" && finding.summary.contains("1 + 0.06"), "\(finding)")
+    #expect(finding.slug == "softmax-sum" && finding.summary.contains("to 1.06"), "\(finding)")
   }
 
   @Test("a layer norm whose statistics leave channels out")

@@ -3,6 +3,9 @@ import TensorCore
 
 /// What least squares with few unknowns say of a tap's values.
 extension ValueClue {
+  /// How many times what rounding leaves a fit may leave to be worth telling.
+  private static let telling = 10.0
+
   /// A dense layer or a convolution whose inputs enter with factors of their own.
   static func inputFactors(_ own: Tensor, _ tap: String, _ level: Double, _ search: SpanSearch)
     -> ValueClue?
@@ -30,7 +33,8 @@ extension ValueClue {
         } ?? nil
     default: return nil
     }
-    guard let fit, !(fit.missing.isEmpty && fit.scaled.isEmpty) else { return nil }
+    guard let fit, !(fit.missing.isEmpty && fit.scaled.isEmpty), fit.residual <= telling * level
+    else { return nil }
     func list(_ places: [Int]) -> String { Self.list(places, of: width, node.operation) }
     let missing = fit.missing.isEmpty ? nil : "\(list(fit.missing)) do not enter the sum"
     let scaled =
@@ -86,7 +90,7 @@ extension ValueClue {
       let fit =
         (try? bias(of: convolution, input.innerExtent, algebra)).flatMap({ bias in
           try? KernelTaps(own, input: input, of: convolution, bias: bias, algebra)
-        }) ?? nil, !fit.isSound
+        }) ?? nil, !fit.isSound, fit.residual <= telling * level
     else { return nil }
     return ValueClue(
       tap: tap, slug: "conv-taps-misplaced", ids: [29, 31],
@@ -108,6 +112,7 @@ extension ValueClue {
     if case .attentionContext(let context) = node.operation { numHeads = context.numHeads }
     guard own.innerExtent / numHeads >= 8 else { return nil }
     let fit = FrameFit(own, y, numPieces: numHeads)
+    guard fit.residual <= telling * level else { return nil }
     let isAttention = numHeads > 1
     return ValueClue(
       tap: tap, slug: isAttention ? "softmax-sum" : "frames-scaled", ids: [],
@@ -143,6 +148,7 @@ extension ValueClue {
       }
     }
     let fit = FrameFit(unbiased(own), unbiased(y), direction: gain)
+    guard fit.residual <= telling * level else { return nil }
     return ValueClue(
       tap: tap, slug: "layer-norm-statistics", ids: [44],
       text: "each frame is normalised with another mean or deviation than its own: factors "
@@ -163,10 +169,12 @@ extension ValueClue {
     return Array(silent.float64Array.prefix(silent.innerExtent))
   }
 
-  /// Numbers around one with as many digits as tell them from it.
+  /// Numbers around one with as many digits as tell them from it: `1 + 0.0031`, `1.06`.
   private static func short(_ factor: Double) -> String {
-    abs(factor - 1) < 0.5 && factor != 1
-      ? "1 \(factor < 1 ? "−" : "+") \(Figure.short(abs(factor - 1)))" : Figure.short(factor)
+    let distance = abs(factor - 1)
+    if distance == 0 || distance >= 10 { return Figure.short(factor) }
+    return distance < 0.05
+      ? "1 \(factor < 1 ? "−" : "+") \(Figure.short(distance))" : "\((factor * 100).rounded() / 100)"
   }
 
   /// `input channels 124–127`, of a convolution `tap 2, channels 76–79`.

@@ -17,6 +17,7 @@ struct WeightOrigin {
   init?(_ output: Tensor, input: Tensor, of node: ProgramNode, in search: SpanSearch) {
     guard case .linear(let linear) = node.operation else { return nil }
     let columns = Self.centredColumns(output)
+    let sizes = columns.map { $0.reduce(0) { $0 + $1 * $1 } }
     var left = Set(columns.indices)
     var sources = [(name: String, row: Int)?](repeating: nil, count: columns.count)
     var (difference, size) = (0.0, 0.0)
@@ -28,10 +29,13 @@ struct WeightOrigin {
         // The same place first: rows may be alike.
         let order = [index].filter(rows.indices.contains) + rows.indices.filter { $0 != index }
         for row in order {
-          guard let distance = Self.distance(columns[index], rows[row]) else { continue }
+          let limit = Self.rounding * sizes[index]
+          guard let distance = Self.distance(columns[index], rows[row], below: limit) else {
+            continue
+          }
           sources[index] = (name, row)
           difference += distance
-          size += columns[index].reduce(0) { $0 + $1 * $1 }
+          size += sizes[index]
           left.remove(index)
           break
         }
@@ -79,15 +83,21 @@ struct WeightOrigin {
     }
   }
 
-  /// ‖a − b‖² where that is no more than Float32's rounding leaves of a dense layer; `nil` beyond.
-  private static func distance(_ a: [Double], _ b: [Double]) -> Double? {
-    let limit = 1e-10 * a.reduce(0) { $0 + $1 * $1 }
-    var sum = 0.0
-    for i in a.indices {
-      sum += (a[i] - b[i]) * (a[i] - b[i])
-      if sum > limit { return nil }
+  /// The part of ‖a‖² that Float32's rounding leaves of a dense layer at most.
+  private static let rounding = 1e-10
+
+  /// ‖a − b‖² up to `limit`; `nil` beyond.
+  private static func distance(_ a: [Double], _ b: [Double], below limit: Double) -> Double? {
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in
+        var sum = 0.0
+        for i in 0..<a.count {
+          sum += (a[i] - b[i]) * (a[i] - b[i])
+          if sum > limit { return nil }
+        }
+        return sum
+      }
     }
-    return sum
   }
 
   /// `0–63 are 64–127 of attn.query, …`.
