@@ -20,13 +20,17 @@ extension SpanSearch {
   /// fewer places than operands of products, as where precisions are inferred.
   private static let similarSize = 0.4...2.5
 
-  /// Whether an encoder with all of its products in `format` errs as much as the candidate does. A
-  /// structural error of a deep encoder looks as random at its end as rounding does; its size does not
-  /// have to be the same.
+  /// Whether an encoder with all of its products in `format` errs as much as the candidate does, and in
+  /// the same frames. A structural error of a deep encoder looks as random at its end as rounding does;
+  /// its size and its place do not have to be the same.
   func roundingEverywhereIsOfThisSize(_ format: NumberFormat, at tap: String) -> Bool {
     guard let whole else { return true }
     let hypotheses = roundingEverywhere(format)
-    return hypotheses.isEmpty || hypotheses.contains { isOfThisSize($0, at: tap, whole) }
+    return hypotheses.isEmpty
+      || hypotheses.contains { hypothesis in
+        isOfThisSize(hypothesis, at: tap, whole)
+          && (trial(hypothesis).flatMap { try? whole.errsLike($0) } ?? true)
+      }
   }
 
   /// The format at as many places as it may be at, once for each of its schemes.

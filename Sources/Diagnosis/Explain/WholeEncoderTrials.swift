@@ -16,6 +16,9 @@ final class WholeEncoderTrials {
   private var root = ""
   /// The sound output at the sampled positions.
   private(set) var soundSketch: [Float] = []
+  /// The sound output and the candidate's.
+  private var soundOutput: Tensor?
+  private let ownOutput: Tensor
   /// Runs stages that a hypothesis leaves alone.
   private let soundBackend: any EncoderBackend
   /// What ranks hypotheses before they are run in full.
@@ -37,6 +40,7 @@ final class WholeEncoderTrials {
     }
     self.positions = positions
     own = output.withFloat64 { values in positions.map { values[$0] } }
+    ownOutput = output
     soundNodes = Dictionary(grouping: span.nodes, by: \.stage)
     let start = context.program.inputTap(of: span.stages.first ?? .stem)
     guard var value = candidate.tensor(start) ?? (start == "mel" ? context.mel : nil) else {
@@ -49,6 +53,7 @@ final class WholeEncoderTrials {
       value = try soundBackend.run(stage, input: value, observing: []) { _, _ in }
     }
     soundSketch = sketch(value)
+    soundOutput = value
     coarse = try CoarseTrials(
       context, stages: stages, inputs: inputs, soundOutput: value, own: output)
   }
@@ -69,6 +74,19 @@ final class WholeEncoderTrials {
   }
 
   private func run(_ trial: Trial, mel: Tensor?) throws -> [Float] {
+    sketch(try output(trial, mel: mel))
+  }
+
+  /// Whether the candidate's error is spread over the frames as that of a trial is; `true` where one
+  /// of them has none.
+  func errsLike(_ trial: Trial) throws -> Bool {
+    guard let soundOutput else { return true }
+    return try ErrorProfile(
+      ownOutput, output(trial, mel: nil), around: soundOutput
+    )?.isAlike ?? true
+  }
+
+  private func output(_ trial: Trial, mel: Tensor?) throws -> Tensor {
     let nodes = Dictionary(grouping: trial.program.nodes, by: \.stage)
     let first = mel == nil ? firstChange(trial.program) : 0
     var value = mel ?? inputs[first]
@@ -77,7 +95,7 @@ final class WholeEncoderTrials {
       let runner = nodes[stage] == soundNodes[stage] ? soundBackend : backend
       value = try runner.run(stage, input: value, observing: []) { _, _ in }
     }
-    return sketch(value)
+    return value
   }
 
   /// The sampled values of a tensor that has the output's shape.

@@ -173,8 +173,8 @@ extension ValueClue {
   private static func short(_ factor: Double) -> String {
     let distance = abs(factor - 1)
     if distance == 0 || distance >= 10 { return Figure.short(factor) }
-    return distance < 0.05
-      ? "1 \(factor < 1 ? "−" : "+") \(Figure.short(distance))" : "\((factor * 100).rounded() / 100)"
+    if distance >= 0.05 { return "\((factor * 100).rounded() / 100)" }
+    return "1 \(factor < 1 ? "−" : "+") \(Figure.short(distance))"
   }
 
   /// `input channels 124–127`, of a convolution `tap 2, channels 76–79`.

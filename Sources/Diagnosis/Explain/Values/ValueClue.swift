@@ -75,7 +75,9 @@ struct ValueClue {
         || search.roundingEverywhereIsOfThisSize(format, at: tap)
     else { return nil }
     let isResult = introduced.evidence?.hasPrefix("results rounded") ?? false
-    let isProduct = search.context.program.node(named: tap)?.isProduct ?? true
+    // Of a whole encoder it is the products that err.
+    let isProduct =
+      search.whole != nil || (search.context.program.node(named: tap)?.isProduct ?? true)
     let slug =
       isResult
       ? "activations-rounded" : isProduct ? "\(format.rawValue)-products" : "computed-in"
