@@ -75,7 +75,7 @@ extension StageContext {
       if isSimilar(variant, trial.size) {
         let next = Similar(
           trial, candidate: candidate, exact: exact, numPieces: segment.last?.numHeads ?? 1,
-          isAttention: segment.last?.numHeads != nil)
+          isAttention: segment.last?.numHeads != nil, isOneLayer: segment.count == 1)
         if similar.map({ next.isBetter(than: $0) }) ?? true { similar = next }
       }
     }
@@ -102,6 +102,8 @@ extension StageContext {
   private struct Similar {
     private let trial: Trial
     private let isRandomLike: Bool
+    /// Whether the segment is one dense layer or convolution, whose rounded operands are known.
+    private let isOneLayer: Bool
 
     /// Residual below which part of the error is the variant's own: errors that have nothing to do
     /// with each other leave √(1 + 1/size²), more than 1.
@@ -121,14 +123,20 @@ extension StageContext {
       let format = trial.variant.format
       // f16 and tf32 have equally long significands.
       let names = format == .float16 ? "f16 or tf32" : format.rawValue
+      let doubt =
+        isOneLayer && format == .bfloat16
+        ? "; rounded operands do not reproduce it, so that sums kept in f16 may be meant" : ""
       return PrecisionFinding(
-        format: format, evidence: "random-like, of the size of \(names) products", variant: nil)
+        format: format, evidence: "random-like, of the size of \(names) products" + doubt,
+        variant: nil)
     }
 
     init(
-      _ trial: Trial, candidate: Tensor, exact: Tensor, numPieces: Int, isAttention: Bool
+      _ trial: Trial, candidate: Tensor, exact: Tensor, numPieces: Int, isAttention: Bool,
+      isOneLayer: Bool
     ) {
       self.trial = trial
+      self.isOneLayer = isOneLayer
       let whole = ErrorShape(candidate: candidate, exact: exact, numPieces: numPieces)
       if isAttention, whole.untouched > Self.fewRows {
         isRandomLike = false
