@@ -2,8 +2,8 @@ import EncoderModel
 import Faults
 
 extension SpanSearch {
-  /// Whether some precision everywhere errs as much as the candidate does: finding out which one it
-  /// is takes many encoders in Float64.
+  /// Whether some precision everywhere errs as much as the candidate does, and in the same frames:
+  /// finding out which one it is takes many encoders in Float64.
   func isOfSizeOfAPrecision(at tap: String) -> Bool {
     guard let whole else { return true }
     let formats = NumberFormat.allCases.filter {
@@ -12,7 +12,7 @@ extension SpanSearch {
     return formats.contains { format in
       let hypotheses = roundingEverywhere(format)
       return hypotheses.isEmpty
-        || hypotheses.prefix(1).contains { isOfThisSize($0, at: tap, whole) }
+        || hypotheses.prefix(1).contains { errsAlike($0, at: tap, whole) }
     }
   }
 
@@ -26,11 +26,15 @@ extension SpanSearch {
   func roundingEverywhereIsOfThisSize(_ format: NumberFormat, at tap: String) -> Bool {
     guard let whole else { return true }
     let hypotheses = roundingEverywhere(format)
-    return hypotheses.isEmpty
-      || hypotheses.contains { hypothesis in
-        isOfThisSize(hypothesis, at: tap, whole)
-          && (trial(hypothesis).flatMap { try? whole.errsLike($0) } ?? true)
-      }
+    return hypotheses.isEmpty || hypotheses.contains { errsAlike($0, at: tap, whole) }
+  }
+
+  /// Whether a hypothesis errs as much as the candidate does, and in the same frames.
+  private func errsAlike(_ hypothesis: Hypothesis, at tap: String, _ whole: WholeEncoderTrials)
+    -> Bool
+  {
+    isOfThisSize(hypothesis, at: tap, whole)
+      && (trial(hypothesis).flatMap { try? whole.errsLike($0) } ?? true)
   }
 
   /// The format at as many places as it may be at, once for each of its schemes.

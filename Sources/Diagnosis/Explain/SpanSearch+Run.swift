@@ -88,9 +88,10 @@ extension SpanSearch {
   /// All single hypotheses of the span, in an order that finds likely ones early where whole encoders
   /// are run: small faults first where the error is small.
   private func orderedSingles() -> [Hypothesis] {
+    // What is wrong in one block is wrong in all more often than not.
     var hypotheses =
-      source.singles(in: span.stages) { whole == nil || !$0.isEngineWide }
-      + source.systematic(in: span.stages)
+      source.systematic(in: span.stages)
+      + source.singles(in: span.stages) { whole == nil || !$0.isEngineWide }
     if span.stages.first == .stem, !shelf.shown.contains("mel"), context.frontEnd != nil {
       hypotheses += MelSearch.singles
     }
@@ -99,9 +100,15 @@ extension SpanSearch {
     var places: [[Int]: Int] = [:]
     func rank(_ hypothesis: Hypothesis) -> [Int] {
       let isSmall = hypothesis.faults.allSatisfy(\.fault.isSmall) && hypothesis.frontEnd.isEmpty
-      let unlikely = error > 0.1 ? isSmall : error < 1e-2 ? !isSmall : false
+      // Few bits everywhere make a large error, in one place they do not.
+      let unlikely =
+        error > 0.1 ? isSmall && !hypothesis.isSystematic : error < 1e-2 ? !isSmall : false
       let generic = hypothesis.faults.contains { $0.fault.genericness >= 0.5 }
-      let kind = (unlikely ? 2 : 0) + (generic ? 1 : 0)
+      // A quantiser goes through all weights, and has many schemes.
+      let isOddlyQuantised =
+        !hypothesis.isSystematic
+        && hypothesis.faults.contains { $0.fault.slug == "weights-quantized" }
+      let kind = isOddlyQuantised ? 4 : (unlikely ? 2 : 0) + (generic ? 1 : 0)
       let depth = depth(of: hypothesis)
       // Stages take turns, the last one first: all have been asked when time is up.
       let place = places[[kind, depth], default: 0]
