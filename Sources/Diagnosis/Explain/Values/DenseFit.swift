@@ -1,4 +1,3 @@
-import CLAPACKE
 import EncoderModel
 import TensorCore
 
@@ -30,12 +29,8 @@ struct DenseFit {
         difference.rows(train).transposedToFloat64(), transposed: columns
       ).float64Array
     else { return nil }
-    let mean = (0..<n).reduce(0) { $0 + gram[$1 * n + $1] } / Double(n)
-    for i in 0..<n { gram[i * n + i] += Self.ridge * mean }
-    guard mean.isFinite, mean > 0,
-      LAPACKE_dposv(
-        LAPACK_COL_MAJOR, Int8(UInt8(ascii: "U")), Int32(n), Int32(outputs), &gram, Int32(n),
-        &solution, Int32(n)) == 0
+    guard
+      NormalEquations.solve(&gram, &solution, n: n, columns: outputs, ridge: Self.ridge)
     else { return nil }
     let weights = Tensor.float64([outputs, n]) { _ = $0.update(fromContentsOf: solution) }
     guard let predicted = try? algebra.product(Self.withOnes(input, test), transposed: weights)

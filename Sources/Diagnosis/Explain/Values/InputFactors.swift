@@ -1,4 +1,3 @@
-import CLAPACKE
 import EncoderModel
 import TensorCore
 
@@ -42,17 +41,8 @@ struct InputFactors {
       }
     }
     // What is looked for is s − 1, so that a direction without data stays as it is.
-    var trace = 0.0
-    for i in 0..<n {
-      trace += normal[i * n + i]
-      right[i] -= normal[(i * n)..<(i * n + n)].reduce(0, +)
-    }
-    for i in 0..<n { normal[i * n + i] += Self.ridge * trace / Double(n) }
-    guard trace.isFinite, trace > 0,
-      LAPACKE_dposv(
-        LAPACK_COL_MAJOR, Int8(UInt8(ascii: "U")), Int32(n), 1, &normal, Int32(n), &right,
-        Int32(n)) == 0
-    else { return nil }
+    for i in 0..<n { right[i] -= normal[(i * n)..<(i * n + n)].reduce(0, +) }
+    guard NormalEquations.solve(&normal, &right, n: n, ridge: Self.ridge) else { return nil }
     factors = right.map { $0 + 1 }
     let scaled = Tensor.float64(input.shape) { [factors] target in
       input.withFloat64 { x in

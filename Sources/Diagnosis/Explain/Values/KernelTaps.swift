@@ -1,4 +1,3 @@
-import CLAPACKE
 import EncoderModel
 import TensorCore
 
@@ -27,77 +26,27 @@ struct KernelTaps {
     _ output: Tensor, input: Tensor, of convolution: Conv1D, bias: [Double],
     _ algebra: DenseAlgebra
   ) throws {
-    let (width, frames) = (input.innerExtent, input.rowCount)
-    let (outputs, count) = (output.innerExtent, output.rowCount)
-    guard count == convolution.outputFrames(frames), bias.count == outputs else { return nil }
-    let kernel = try algebra.kernel(of: convolution, inputs: width)
-    let products = try (0..<3).map { tap -> [Double] in
-      let rows = Tensor.float64([width, outputs]) { target in
-        kernel.withFloat64 { source in
-          for i in 0..<target.count { target[i] = source[tap * width * outputs + i] }
-        }
-      }
-      return try algebra.product(input, transposed: rows.transposedToFloat64()).float64Array
-    }
-    let y = output.withFloat64 { y in (0..<y.count).map { y[$0] - bias[$0 % outputs] } }
+    guard output.rowCount == convolution.outputFrames(input.rowCount),
+      bias.count == output.innerExtent
+    else { return nil }
+    let products = try TapProducts(input, convolution, outputs: output.innerExtent, algebra)
+    let y = output.shifted(by: bias).float64Array
     let terms = (0..<3).flatMap { tap in
       (-Self.reach...Self.reach).map { Term(tap: tap, shift: $0) }
-    }
-    /// The frame of the input at which a term stands for output frame t, if it is one.
-    func frame(_ term: Term, _ t: Int) -> Int? {
-      let frame = t * convolution.stride + term.shift
-      return frame >= 0 && frame < frames ? frame : nil
-    }
-    func inner(_ a: Term, _ b: Term) -> Double {
-      var sum = 0.0
-      products[a.tap].withUnsafeBufferPointer { p in
-        products[b.tap].withUnsafeBufferPointer { q in
-          for t in 0..<count {
-            guard let i = frame(a, t), let j = frame(b, t) else { continue }
-            for c in 0..<outputs { sum += p[i * outputs + c] * q[j * outputs + c] }
-          }
-        }
-      }
-      return sum
     }
     let n = terms.count
     var normal = [Double](repeating: 0, count: n * n)
     for i in 0..<n {
       for j in 0...i {
-        normal[i * n + j] = inner(terms[i], terms[j])
+        normal[i * n + j] = products.inner(terms[i], terms[j], frames: output.rowCount)
         normal[j * n + i] = normal[i * n + j]
       }
     }
-    var solution = terms.map { term -> Double in
-      var sum = 0.0
-      for t in 0..<count {
-        guard let i = frame(term, t) else { continue }
-        for c in 0..<outputs { sum += products[term.tap][i * outputs + c] * y[t * outputs + c] }
-      }
-      return sum
-    }
-    let trace = (0..<n).reduce(0) { $0 + normal[$1 * n + $1] }
-    for i in 0..<n { normal[i * n + i] += 1e-12 * trace / Double(n) }
-    guard trace.isFinite, trace > 0,
-      LAPACKE_dposv(
-        LAPACK_COL_MAJOR, Int8(UInt8(ascii: "U")), Int32(n), 1, &normal, Int32(n), &solution,
-        Int32(n)) == 0
+    var solution = terms.map { products.inner($0, with: y) }
+    guard NormalEquations.solve(&normal, &solution, n: n, ridge: 1e-12),
+      let left = products.residual(of: y, Array(zip(terms, solution)))
     else { return nil }
-    var (left, size) = (0.0, 0.0)
-    for t in 0..<count {
-      var fit = [Double](repeating: 0, count: outputs)
-      for (term, weight) in zip(terms, solution) {
-        guard let i = frame(term, t) else { continue }
-        for c in 0..<outputs { fit[c] += weight * products[term.tap][i * outputs + c] }
-      }
-      for c in 0..<outputs {
-        let d = y[t * outputs + c] - fit[c]
-        left += d * d
-        size += fit[c] * fit[c]
-      }
-    }
-    guard size > 0, left.isFinite else { return nil }
-    residual = (left / size).squareRoot()
+    residual = left
     weights = Dictionary(
       uniqueKeysWithValues: zip(terms, solution).filter { abs($0.1) >= Self.near })
   }
@@ -133,5 +82,75 @@ struct KernelTaps {
       && (0..<3).allSatisfy { tap in
         abs((weights[Term(tap: tap, shift: tap - 1)] ?? 0) - 1) < Self.near
       }
+  }
+}
+
+/// W·x of each tap of a kernel at every frame of its input.
+private struct TapProducts {
+  /// `[F, out]` for each tap.
+  private let values: [[Double]]
+  private let outputs: Int
+  private let stride: Int
+  private let numFrames: Int
+
+  init(_ input: Tensor, _ convolution: Conv1D, outputs: Int, _ algebra: DenseAlgebra) throws {
+    let width = input.innerExtent
+    let kernel = try algebra.kernel(of: convolution, inputs: width)
+    values = try (0..<3).map { tap in
+      let rows = kernel.rows(Array((tap * width)..<((tap + 1) * width)))
+      return try algebra.product(input, transposed: rows.transposedToFloat64()).float64Array
+    }
+    self.outputs = outputs
+    stride = convolution.stride
+    numFrames = input.rowCount
+  }
+
+  /// The frame of the input at which a term stands for output frame t, if it is one.
+  private func frame(_ term: KernelTaps.Term, _ t: Int) -> Int? {
+    let frame = t * stride + term.shift
+    return frame >= 0 && frame < numFrames ? frame : nil
+  }
+
+  /// Σ over `frames` of the output of the product of two terms.
+  func inner(_ a: KernelTaps.Term, _ b: KernelTaps.Term, frames: Int) -> Double {
+    var sum = 0.0
+    values[a.tap].withUnsafeBufferPointer { p in
+      values[b.tap].withUnsafeBufferPointer { q in
+        for t in 0..<frames {
+          guard let i = frame(a, t), let j = frame(b, t) else { continue }
+          for c in 0..<outputs { sum += p[i * outputs + c] * q[j * outputs + c] }
+        }
+      }
+    }
+    return sum
+  }
+
+  /// The same of a term and y `[T, out]`.
+  func inner(_ term: KernelTaps.Term, with y: [Double]) -> Double {
+    var sum = 0.0
+    for t in 0..<(y.count / outputs) {
+      guard let i = frame(term, t) else { continue }
+      for c in 0..<outputs { sum += values[term.tap][i * outputs + c] * y[t * outputs + c] }
+    }
+    return sum
+  }
+
+  /// ‖y − fit‖/‖fit‖ of a weighted sum of terms.
+  func residual(of y: [Double], _ terms: [(KernelTaps.Term, Double)]) -> Double? {
+    var (left, size) = (0.0, 0.0)
+    var fit = [Double](repeating: 0, count: outputs)
+    for t in 0..<(y.count / outputs) {
+      for c in 0..<outputs { fit[c] = 0 }
+      for (term, weight) in terms {
+        guard let i = frame(term, t) else { continue }
+        for c in 0..<outputs { fit[c] += weight * values[term.tap][i * outputs + c] }
+      }
+      for c in 0..<outputs {
+        let d = y[t * outputs + c] - fit[c]
+        left += d * d
+        size += fit[c] * fit[c]
+      }
+    }
+    return size > 0 && left.isFinite ? (left / size).squareRoot() : nil
   }
 }
