@@ -51,15 +51,7 @@ enum OperatorFaults {
       "weights-of-other-operation", ids: [37, 47],
       "the layer has the weights of another one of its block",
       remedy: "check the layer's name in the weight mapping",
-      parameter: FaultParameter(
-        name: "layer", defaultValue: .word("attn.query"),
-        candidates: { _, site in
-          projectionNames.filter { !site.hasSuffix(".\($0)") }.map { .word($0) }
-        },
-        complaint: { value, _ in
-          projectionNames.contains(value.word)
-            ? nil : "layer must be one of \(projectionNames.joined(separator: ", "))"
-        }),
+      parameter: otherLayer(of: projectionNames, "attn.query"),
       defaultSites: .middle,
       sites: { program in projectionNames.flatMap { program.inBlocks($0) } }
     ) { program, site, value in
@@ -76,15 +68,7 @@ enum OperatorFaults {
       "bias-of-other-operation", ids: [36, 37],
       "the layer has the bias of another one of its block",
       remedy: "check the bias's name, and how biases of a fused projection are split: k has none",
-      parameter: FaultParameter(
-        name: "layer", defaultValue: .word("attn.value"),
-        candidates: { _, site in
-          biasedNames.filter { !site.hasSuffix(".\($0)") }.map { .word($0) }
-        },
-        complaint: { value, _ in
-          biasedNames.contains(value.word)
-            ? nil : "layer must be one of \(biasedNames.joined(separator: ", "))"
-        }),
+      parameter: otherLayer(of: biasedNames, "attn.value"),
       defaultSites: .middle,
       sites: { program in biasedNames.flatMap { program.inBlocks($0) } }
     ) { program, site, value in
@@ -123,6 +107,19 @@ enum OperatorFaults {
       }
     ) { program, site, value in takeWeights(&program, site, of: value, only: ".bias") },
   ]
+
+  /// The name of another layer of the block.
+  private static func otherLayer(of names: [String], _ first: String) -> FaultParameter {
+    FaultParameter(
+      name: "layer", defaultValue: .word(first),
+      candidates: { _, site in
+        names.filter { !site.hasSuffix(".\($0)") }.map { .word($0) }
+      },
+      complaint: { value, _ in
+        names.contains(value.word)
+          ? nil : "layer must be one of \(names.joined(separator: ", "))"
+      })
+  }
 
   /// Operations of blocks with weights, where there is another block to take some from.
   private static func blockWeights(

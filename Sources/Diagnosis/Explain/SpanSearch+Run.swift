@@ -51,11 +51,13 @@ extension SpanSearch {
       settle(tried.filter(\.hypothesis.isOfPrecision), isNew: false)
     }
     // Roundings that reproduce the values describe them; those that are of their size only do not.
+    var described: [String: ValueClue?] = [:]
     for tap in span.divergent where open.contains(tap) && !isReproducedPrecision(tap) {
-      if let clue = ValueClue.find(at: tap, in: self), clue.isProved(in: self) {
-        outcome.clues.append(clue)
-        open.remove(tap)
-      }
+      let found = ValueClue.find(at: tap, in: self)
+      described[tap] = .some(found)
+      guard let clue = found, clue.isProved(in: self) else { continue }
+      outcome.clues.append(clue)
+      open.remove(tap)
     }
     if !open.isEmpty {
       acceptWideBounds()
@@ -69,7 +71,7 @@ extension SpanSearch {
       outcome.notes.append(
         "the search was cut short at \(context.budgetSeconds) s; a larger --budget may find more")
     }
-    conclude(&outcome, open: open, tried: tried)
+    conclude(&outcome, open: open, tried: tried, described)
     return outcome
   }
 
@@ -129,7 +131,10 @@ extension SpanSearch {
   }
 
   /// What is left: a likely cause, the judge's precision, or what is known of the values.
-  private func conclude(_ outcome: inout SpanOutcome, open: Set<String>, tried: [Trial]) {
+  private func conclude(
+    _ outcome: inout SpanOutcome, open: Set<String>, tried: [Trial],
+    _ described: [String: ValueClue?]
+  ) {
     for tap in span.divergent where open.contains(tap) {
       if let likely = likelyCause(at: tap, tried) {
         outcome.likely.append(likely)
@@ -139,7 +144,8 @@ extension SpanSearch {
         outcome.clues.append(clue)
         continue
       }
-      var clues = ValueClue.find(at: tap, in: self).map { [$0.text] } ?? []
+      let description = described[tap] ?? ValueClue.find(at: tap, in: self)
+      var clues = description.map { [$0.text] } ?? []
       if let activation = ValueClue.activation(at: tap, in: self) { clues.append(activation) }
       if let place = ValueClue.place(at: tap, in: self) { clues.append(place) }
       let best = tried.filter { ($0.residuals[tap] ?? .infinity).isFinite }

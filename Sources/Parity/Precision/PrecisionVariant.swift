@@ -93,7 +93,7 @@ struct PrecisionVariant: Sendable, Hashable {
 
 extension ProgramNode {
   /// Heads that stand side by side in the value's rows; `nil` where there are none.
-  var numHeads: Int? {
+  package var numHeads: Int? {
     if case .attentionContext(let context) = operation { context.numHeads } else { nil }
   }
 

@@ -1,4 +1,5 @@
 import EncoderModel
+import Parity
 import TensorCore
 
 extension ValueClue {
@@ -8,11 +9,9 @@ extension ValueClue {
       let y = try? search.graph.value(id), own.elementCount == y.elementCount,
       let node = search.context.program.node(named: tap)
     else { return nil }
-    var numHeads: Int?
-    if case .attentionContext(let context) = node.operation { numHeads = context.numHeads }
     guard let place = ErrorPlace(own, y) else { return nil }
     let input = node.inputs.first.flatMap(search.shelf.tensor)
-    return place.text(numHeads: numHeads) + place.remark(own, y, input: input)
+    return place.text(numHeads: node.numHeads) + place.remark(own, input: input)
   }
 }
 
@@ -90,7 +89,7 @@ struct ErrorPlace {
   }
 
   /// What stands there instead: zeros, the operation's input, or other channels.
-  func remark(_ x: Tensor, _ y: Tensor, input: Tensor?) -> String {
+  func remark(_ x: Tensor, input: Tensor?) -> String {
     func isThere(_ value: (Int, Int) -> Double?) -> Bool {
       x.withFloat64 { x in
         (frames ?? Array(0..<numFrames)).allSatisfy { frame in

@@ -1,4 +1,5 @@
 import EncoderModel
+import Parity
 import TensorCore
 
 /// What least squares with few unknowns say of a tap's values.
@@ -108,12 +109,11 @@ extension ValueClue {
     if case .layerNorm(let norm) = node.operation {
       return frameStatistics(own, y, tap, level, norm, search)
     }
-    var numHeads = 1
-    if case .attentionContext(let context) = node.operation { numHeads = context.numHeads }
+    let isAttention = node.numHeads != nil
+    let numHeads = node.numHeads ?? 1
     guard own.innerExtent / numHeads >= 8 else { return nil }
     let fit = FrameFit(own, y, numPieces: numHeads)
     guard fit.residual <= telling * level else { return nil }
-    let isAttention = numHeads > 1
     return ValueClue(
       tap: tap, slug: isAttention ? "softmax-sum" : "frames-scaled", ids: [],
       text: "each frame\(isAttention ? " of each head" : "") has a factor of its own, from "
@@ -140,14 +140,7 @@ extension ValueClue {
       let shown = try? algebra.evaluate(.layerNorm(norm), alternating).float64Array
     else { return nil }
     let gain = shown.indices.map { (shown[$0] - bias[$0]) * ($0 % 2 == 0 ? 1 : -1) }
-    func unbiased(_ x: Tensor) -> Tensor {
-      Tensor.float64(x.shape) { target in
-        x.withFloat64 { x in
-          for i in 0..<target.count { target[i] = x[i] - bias[i % width] }
-        }
-      }
-    }
-    let fit = FrameFit(unbiased(own), unbiased(y), direction: gain)
+    let fit = FrameFit(own.shifted(by: bias), y.shifted(by: bias), direction: gain)
     guard fit.residual <= telling * level else { return nil }
     return ValueClue(
       tap: tap, slug: "layer-norm-statistics", ids: [44],
