@@ -44,7 +44,8 @@ package enum AudioError: Error, Equatable, CustomStringConvertible {
         + "\(AudioLimits.ratesHz.upperBound) Hz are accepted"
     case .tooLong(let name, let hours):
       "\(name): longer than \(hours) hours; cut the part of interest out of it first"
-    case .decoding(let name, let reason): "\(name): decoding failed: \(reason)"
+    case .decoding(let name, let reason):
+      "\(name): decoding failed (\(reason)); the file is damaged: copy or download it again"
     case .resampling(let reason): "resampling failed: \(reason)"
     case .noSuchWindow(let index, let count):
       "there is no window \(index): the audio has \(count) window\(count == 1 ? "" : "s"), "
